@@ -1,0 +1,175 @@
+//! Credentials: what a token is, and how it is carried without being shown.
+
+use std::fmt;
+
+use base64_url::decode as decode_base64url;
+use http::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::BuildError;
+
+/// What kind of bearer token a session carries. Decided from the token itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// A user's JWT, from logging in.
+    User,
+    /// A link share's JWT.
+    LinkShare,
+    /// An API token (`tk_…`, from 0.22).
+    Api,
+}
+
+impl fmt::Display for TokenKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user JWT",
+            Self::LinkShare => "link share JWT",
+            Self::Api => "API token",
+        })
+    }
+}
+
+/// A bearer token with its finished, sensitive header.
+#[derive(Clone)]
+pub struct Token {
+    kind: TokenKind,
+    header: HeaderValue,
+    expires: Option<u64>,
+    secret: SecretString,
+}
+
+impl Token {
+    /// Takes a token as the server gave it, without `Bearer`.
+    pub fn new(secret: SecretString) -> Result<Self, BuildError> {
+        let text = secret.expose_secret().trim();
+        if text.is_empty() {
+            return Err(BuildError::Token("it is empty"));
+        }
+        if text
+            .split_once(' ')
+            .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        {
+            return Err(BuildError::Token("leave out the word Bearer"));
+        }
+        let mut header = HeaderValue::try_from(format!("Bearer {text}"))
+            .map_err(|_| BuildError::Token("it has characters that no header can carry"))?;
+        header.set_sensitive(true);
+        let claims = Claims::of(text);
+        let kind = match &claims {
+            _ if text.starts_with("tk_") => TokenKind::Api,
+            Some(claims) if claims.kind == Some(2) => TokenKind::LinkShare,
+            _ => TokenKind::User,
+        };
+        Ok(Self {
+            kind,
+            header,
+            expires: claims.and_then(|claims| claims.exp),
+            secret,
+        })
+    }
+
+    /// What kind of token this is.
+    pub fn kind(&self) -> TokenKind {
+        self.kind
+    }
+
+    /// When it expires, in seconds of the Unix epoch, where the token itself says so (JWTs).
+    pub fn expires(&self) -> Option<u64> {
+        self.expires
+    }
+
+    /// The token's text.
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.header.clone()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("kind", &self.kind)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The claims of a JWT that matter to a client. They are read, not verified: that is the server's part.
+#[derive(Deserialize)]
+struct Claims {
+    /// 1 = user, 2 = link share.
+    #[serde(rename = "type")]
+    kind: Option<i64>,
+    exp: Option<u64>,
+}
+
+impl Claims {
+    fn of(token: &str) -> Option<Self> {
+        let payload = token.split('.').nth(1)?;
+        serde_json::from_slice(&decode_base64url(payload)?).ok()
+    }
+}
+
+/// Base64 as JWTs use it (RFC 4648, section 5, without padding): too little to depend on a crate for.
+mod base64_url {
+    pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+        let mut out = Vec::with_capacity(text.len() * 3 / 4);
+        let (mut bits, mut have) = (0_u32, 0);
+        for byte in text.bytes() {
+            let six = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'-' => 62,
+                b'_' => 63,
+                _ => return None,
+            };
+            bits = (bits << 6) | u32::from(six);
+            have += 6;
+            if have >= 8 {
+                have -= 8;
+                out.push((bits >> have) as u8);
+            }
+        }
+        Some(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(text: &str) -> Result<Token, BuildError> {
+        Token::new(SecretString::from(text))
+    }
+
+    #[test]
+    fn kinds_are_told_from_the_token() {
+        // {"type":1,"id":1,"exp":4102444800} and {"type":2}
+        let user = token("eyJh.eyJ0eXBlIjoxLCJpZCI6MSwiZXhwIjo0MTAyNDQ0ODAwfQ.c2ln").unwrap();
+        assert_eq!(
+            (user.kind(), user.expires()),
+            (TokenKind::User, Some(4_102_444_800))
+        );
+        assert_eq!(
+            token("eyJh.eyJ0eXBlIjoyfQ.c").unwrap().kind(),
+            TokenKind::LinkShare
+        );
+        assert_eq!(token("tk_0123").unwrap().kind(), TokenKind::Api);
+        assert_eq!(token("something").unwrap().kind(), TokenKind::User);
+    }
+
+    #[test]
+    fn unusable_tokens_are_named_and_not_shown() {
+        for bad in ["", "Bearer tk_secret", "tk_sec\nret"] {
+            let error = token(bad).unwrap_err().to_string();
+            assert!(!error.contains("sec"), "{error}");
+        }
+        let debug = format!("{:?}", token("tk_verysecret").unwrap());
+        assert!(!debug.contains("verysecret"), "{debug}");
+    }
+}

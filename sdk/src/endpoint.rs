@@ -1,0 +1,183 @@
+//! What a request is: a plain value that knows its route, path, query, headers and body.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use std::fmt::Display;
+use url::form_urlencoded;
+
+use crate::{At, BuildError, Reply, Resolved, Route, retry::Repeat};
+
+/// A request to Vikunja, described and not sent.
+///
+/// An endpoint is written once for all releases; `ROUTE` says where it is on which of them.
+///
+/// ```
+/// use vikunja_sdk::{Endpoint, Json, Path, Route, model::{Task, TaskId}};
+///
+/// struct Get { task: TaskId }
+///
+/// impl Endpoint for Get {
+///     const ROUTE: Route = Route::read("/tasks/{task}");
+///     type Reply = Json<Task>;
+///     fn path(&self, path: &mut Path) {
+///         path.set("task", self.task);
+///     }
+/// }
+/// ```
+pub trait Endpoint: Sync {
+    /// Where the operation is, on every release.
+    const ROUTE: Route;
+    /// How its answer is read.
+    type Reply: Reply;
+
+    /// Fills the placeholders of the route's templates, by name. Setting one that a release does not use is fine.
+    fn path(&self, _: &mut Path) {}
+
+    /// The query, encoded, without the question mark.
+    fn query(&self, _: At) -> Result<String, BuildError> {
+        Ok(String::new())
+    }
+
+    /// Headers beside those that every request has.
+    fn headers(&self, _: &mut HeaderMap) -> Result<(), BuildError> {
+        Ok(())
+    }
+
+    /// The body.
+    fn body(&self, _: At) -> Result<Body, BuildError> {
+        Ok(Body::Empty)
+    }
+
+    /// Whether this very request may be sent again.
+    fn repeat(&self) -> Repeat {
+        Repeat::ByOperation
+    }
+}
+
+/// The value that an endpoint's answer is read into.
+pub type Output<E> = <<E as Endpoint>::Reply as Reply>::Output;
+
+/// Values for the placeholders of a path.
+#[derive(Debug, Default)]
+pub struct Path(Vec<(&'static str, String)>);
+
+/// What may stand in a path segment as it is.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+impl Path {
+    /// Sets `{name}`; the value is percent-encoded.
+    pub fn set(&mut self, name: &'static str, value: impl Display) -> &mut Self {
+        let value = value.to_string();
+        self.0
+            .push((name, utf8_percent_encode(&value, SEGMENT).to_string()));
+        self
+    }
+
+    /// Sets `{name}` where there is a value. A release that needs it and does not get it is a [`BuildError`].
+    pub fn maybe(&mut self, name: &'static str, value: Option<impl Display>) -> &mut Self {
+        if let Some(value) = value {
+            self.set(name, value);
+        }
+        self
+    }
+
+    /// Writes the route's template with its placeholders filled.
+    pub(crate) fn write(&self, route: &Resolved, out: &mut String) -> Result<(), BuildError> {
+        let mut rest = route.template;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+            let (_, value) = self
+                .0
+                .iter()
+                .find(|(known, _)| *known == name)
+                .ok_or_else(|| BuildError::Placeholder {
+                    route: *route,
+                    name: name.to_owned(),
+                })?;
+            out.push_str(before);
+            out.push_str(value);
+            rest = tail;
+        }
+        out.push_str(rest);
+        Ok(())
+    }
+}
+
+/// The body of a request.
+#[derive(Clone, Debug, Default)]
+pub enum Body {
+    /// None.
+    #[default]
+    Empty,
+    /// `application/json`.
+    Json(Bytes),
+    /// `application/merge-patch+json` (v2 `PATCH`).
+    MergePatch(Bytes),
+}
+
+impl Body {
+    /// Writes a value as JSON.
+    pub fn json(value: &impl Serialize) -> Result<Self, BuildError> {
+        write_json(value).map(Self::Json)
+    }
+
+    /// Writes a value as a JSON merge patch (RFC 7396).
+    pub fn merge_patch(value: &impl Serialize) -> Result<Self, BuildError> {
+        write_json(value).map(Self::MergePatch)
+    }
+
+    pub(crate) fn into_parts(self) -> (Bytes, Option<&'static str>) {
+        match self {
+            Self::Empty => (Bytes::new(), None),
+            Self::Json(bytes) => (bytes, Some("application/json")),
+            Self::MergePatch(bytes) => (bytes, Some("application/merge-patch+json")),
+        }
+    }
+}
+
+fn write_json(value: &impl Serialize) -> Result<Bytes, BuildError> {
+    serde_json::to_vec(value)
+        .map(Bytes::from)
+        .map_err(|error| BuildError::Body(error.to_string()))
+}
+
+/// Writes a query, percent-encoded, leaving out what is not set.
+#[derive(Default)]
+pub struct Query(Option<form_urlencoded::Serializer<'static, String>>);
+
+impl Query {
+    /// An empty query.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds `name=value`.
+    pub fn push(&mut self, name: &str, value: impl Display) -> &mut Self {
+        self.0
+            .get_or_insert_with(|| form_urlencoded::Serializer::new(String::new()))
+            .append_pair(name, &value.to_string());
+        self
+    }
+
+    /// Adds `name=value` where there is a value.
+    pub fn maybe(&mut self, name: &str, value: Option<impl Display>) -> &mut Self {
+        if let Some(value) = value {
+            self.push(name, value);
+        }
+        self
+    }
+
+    /// The text, without the question mark.
+    pub fn finish(&mut self) -> String {
+        self.0
+            .take()
+            .map(|mut pairs| pairs.finish())
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,443 @@
+//! What can go wrong, by phase: building the request, the server's refusal, reading the answer. Sending belongs to the
+//! executor; [`crate::client::Error`] adds it.
+
+use std::fmt;
+
+use http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+
+use crate::{Api, Release, Resolved, redact::redact};
+
+/// The request could not be built: nothing was sent.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Not an address of a server.
+    #[error(
+        "{given:?} is not an address of a Vikunja server: {problem} (expected something like https://vikunja.example.com)"
+    )]
+    Url {
+        /// What was given, without credentials.
+        given: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// This release does not have the operation.
+    #[error("{route} needs Vikunja {needs}; this server is {release}")]
+    NotOnThisServer {
+        /// Operation and template.
+        route: String,
+        /// Which releases have it.
+        needs: String,
+        /// What the server is.
+        release: Release,
+    },
+    /// The API that was asked for does not have the operation.
+    #[error("{route} is not on API {api}, which was asked for; allow the other one")]
+    NotOnThisApi {
+        /// Operation and template.
+        route: String,
+        /// The API that was asked for.
+        api: Api,
+    },
+    /// A part of the path was not given, and this release wants it.
+    #[error("{route} on Vikunja {} needs a value for {{{name}}}", route.at.release)]
+    Placeholder {
+        /// The route.
+        route: Resolved,
+        /// Name of the placeholder.
+        name: String,
+    },
+    /// The route needs a token, and the session has none.
+    #[error("{route} needs a token: log in first, or give one")]
+    NoToken {
+        /// Operation and template.
+        route: String,
+    },
+    /// The route refuses this kind of token.
+    #[error(
+        "{route} refuses API tokens on Vikunja {release}; log in with user name and password instead"
+    )]
+    ApiTokenRefused {
+        /// Operation and template.
+        route: String,
+        /// Release of the server.
+        release: Release,
+    },
+    /// Not usable as a token. The text does not repeat it.
+    #[error("the token cannot be used: {0}")]
+    Token(&'static str),
+    /// The server has no way to clear this field.
+    #[error(
+        "{field} cannot be cleared on Vikunja {release}: the server keeps the old value; set another one"
+    )]
+    CannotClear {
+        /// Name of the field.
+        field: &'static str,
+        /// Release of the server.
+        release: Release,
+    },
+    /// A value that this release cannot take.
+    #[error("{0}")]
+    Body(String),
+}
+
+/// The answer was not what the endpoint promises.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReplyError {
+    /// The server refused.
+    #[error(transparent)]
+    Api(#[from] Box<ApiError>),
+    /// The server agreed, and its answer could not be read.
+    #[error(transparent)]
+    Decode(#[from] Box<DecodeError>),
+}
+
+/// The server's refusal. Both body shapes (`message` on v1, problem JSON on v2) and plain text end here.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The route that was called.
+    pub route: Resolved,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Vikunja's numeric code; 0, which means nothing, is left out.
+    pub code: Option<Code>,
+    /// The server's words, with secrets masked.
+    pub message: String,
+    /// What is wrong with which field, where the server says so.
+    pub fields: Vec<FieldError>,
+    /// State of the rate limiter, where the answer carries it.
+    pub limit: Option<RateLimit>,
+    /// Where a redirect points to.
+    pub location: Option<String>,
+}
+
+/// A field that the server refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Name in the body, such as `password` or `body.title`.
+    pub field: String,
+    /// Why, with secrets masked; empty where only the field is named.
+    pub reason: String,
+}
+
+/// The headers of a rate limiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// `X-RateLimit-Limit`: requests per window.
+    pub limit: u64,
+    /// `X-RateLimit-Remaining`: how many are left.
+    pub remaining: u64,
+    /// `X-RateLimit-Reset`, in seconds of the Unix epoch, rounded down: the window ends up to a second later.
+    pub reset: u64,
+}
+
+impl RateLimit {
+    /// Reads the three headers.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
+        Some(Self {
+            limit: number("x-ratelimit-limit")?,
+            remaining: number("x-ratelimit-remaining")?,
+            reset: number("x-ratelimit-reset")?,
+        })
+    }
+
+    /// Seconds until the window ends.
+    pub fn seconds_left(&self) -> u64 {
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        self.reset.saturating_sub(now)
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
+        /// Vikunja's numeric error codes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+            /// A code without a name here.
+            Other(i64),
+        }
+
+        impl Code {
+            /// The code with this number; 0 is the filler of 2.4+ bodies and no code.
+            pub fn from_number(number: i64) -> Option<Self> {
+                Some(match number {
+                    0 => return None,
+                    $($number => Self::$name,)*
+                    other => Self::Other(other),
+                })
+            }
+
+            /// Its number.
+            pub fn number(self) -> i64 {
+                match self {
+                    $(Self::$name => $number,)*
+                    Self::Other(number) => number,
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// 403: not allowed.
+    Forbidden = 1,
+    /// 401 from 2.0: token missing, malformed, expired or without the scope.
+    TokenInvalid = 11,
+    /// 400: user name taken.
+    UsernameTaken = 1001,
+    /// 400: email address taken.
+    EmailTaken = 1002,
+    /// 400: user name, password or email empty.
+    CredentialsEmpty = 1004,
+    /// 404: user not found; also for the JWT of a user that is gone.
+    UserNotFound = 1005,
+    /// 412 up to 0.24, 403 from 1.0: wrong user name or password.
+    WrongCredentials = 1011,
+    /// 412: email address not confirmed yet.
+    EmailNotConfirmed = 1012,
+    /// 412: TOTP passcode missing or wrong.
+    TotpWanted = 1017,
+    /// 412: account disabled.
+    AccountDisabled = 1020,
+    /// 412: account belongs to an external provider.
+    AccountExternal = 1021,
+    /// 400: user name reserved; 412: account locked after failed log-ins.
+    ReservedOrLocked = 1026,
+    /// 400, 412 or 422: the server's validation failed.
+    InvalidData = 2002,
+    /// 400: body or path not readable (v1 from 1.0).
+    Unreadable = 2004,
+    /// 404: project (0.20: list) not found.
+    ProjectNotFound = 3001,
+    /// 400: project identifier already used.
+    IdentifierTaken = 3007,
+    /// 412: project archived.
+    ProjectArchived = 3008,
+    /// 412: someone's default project cannot be deleted.
+    DefaultProject = 3012,
+    /// 400: task title empty.
+    TaskTitleEmpty = 4001,
+    /// 404: task not found.
+    TaskNotFound = 4002,
+    /// 400: unknown field in a filter or in `sort_by`.
+    TaskFieldUnknown = 4016,
+    /// 400: filter expression not readable.
+    FilterUnreadable = 4024,
+    /// 404: namespace not found (0.20).
+    NamespaceNotFound = 5001,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number())
+    }
+}
+
+impl ApiError {
+    pub(crate) fn new(
+        route: Resolved,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        sent: &[u8],
+    ) -> Self {
+        let clean = |text: &str| redact(text, sent);
+        let json = serde_json::from_slice::<Value>(body).unwrap_or(Value::Null);
+        let is_html = content_type(headers).starts_with("text/html");
+        let message = ["message", "detail", "title", "error"]
+            .iter()
+            .find_map(|key| json.get(key)?.as_str())
+            .map_or_else(
+                || match excerpt(body) {
+                    text if text.is_empty() || is_html => String::new(),
+                    text => clean(&text),
+                },
+                clean,
+            );
+        Self {
+            route,
+            status,
+            code: json
+                .get("code")
+                .and_then(Value::as_i64)
+                .and_then(Code::from_number),
+            message,
+            fields: fields(&json, clean),
+            limit: RateLimit::of(headers),
+            location: headers
+                .get(header::LOCATION)
+                .and_then(|value| value.to_str().ok())
+                .map(ToOwned::to_owned),
+        }
+    }
+
+    /// Whether the thing that was asked for is not there. A route that the server lacks is not that.
+    pub fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND && self.code.is_some()
+    }
+
+    /// Whether the token was refused: expired, malformed, unknown or without the scope; the server does not tell which.
+    pub fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+}
+
+/// `invalid_fields` of v1 and `errors` of v2. The values that v2 repeats are not even looked at.
+fn fields(json: &Value, clean: impl Fn(&str) -> String) -> Vec<FieldError> {
+    let list = |key: &str| {
+        json.get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let v1 = list("invalid_fields")
+        .filter_map(Value::as_str)
+        .map(|text| {
+            let (field, reason) = text.split_once(':').unwrap_or((text, ""));
+            (field.to_owned(), reason)
+        });
+    let v2 = list("errors").map(|error| {
+        let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
+        (text("location").to_owned(), text("message"))
+    });
+    v1.chain(v2)
+        .map(|(field, reason)| FieldError {
+            field,
+            reason: clean(reason.trim()),
+        })
+        .collect()
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.route, self.status.as_u16())?;
+        if let Some(code) = self.code {
+            write!(f, " code {code}")?;
+        }
+        let said = match (self.message.as_str(), &self.location) {
+            ("", Some(location)) => format!("redirect to {location}"),
+            ("", None) => self
+                .status
+                .canonical_reason()
+                .unwrap_or_default()
+                .to_owned(),
+            (message, _) => message.to_owned(),
+        };
+        write!(f, " {said}")?;
+        for (index, field) in self.fields.iter().enumerate() {
+            f.write_str(if index == 0 { " (" } else { "; " })?;
+            f.write_str(&field.field)?;
+            if !field.reason.is_empty() {
+                write!(f, ": {}", field.reason)?;
+            }
+        }
+        if !self.fields.is_empty() {
+            f.write_str(")")?;
+        }
+        if let (StatusCode::TOO_MANY_REQUESTS, Some(limit)) = (self.status, self.limit) {
+            write!(
+                f,
+                " (limit {} per window; free again in {} s)",
+                limit.limit,
+                limit.seconds_left() + 1
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// The answer had a good status and could not be read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// The route that was called.
+    pub route: Resolved,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Content type of the answer; empty if there was none.
+    pub content_type: String,
+    /// Where in the JSON, such as `[3].due_date`; `.` is the whole.
+    pub path: String,
+    /// What was expected there.
+    pub problem: String,
+    /// The beginning of the body, with secrets masked.
+    pub excerpt: String,
+}
+
+impl DecodeError {
+    pub(crate) fn new(
+        route: Resolved,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        (path, problem): (String, String),
+    ) -> Self {
+        Self {
+            route,
+            status,
+            content_type: content_type(headers).to_owned(),
+            path,
+            problem: redact(&problem, b""),
+            excerpt: redact(&excerpt(body), b""),
+        }
+    }
+
+    /// Whether the server has carried out a change although its answer could not be read.
+    pub fn has_written(&self) -> bool {
+        self.route.op.writes()
+    }
+
+    /// Whether the answer is a web page: most likely the address is not that of a Vikunja API.
+    pub fn is_web_page(&self) -> bool {
+        self.content_type.starts_with("text/html")
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ", self.route, self.status.as_u16())?;
+        if self.is_web_page() {
+            return f.write_str(
+                "with a web page instead of JSON: is this the address of a Vikunja server?",
+            );
+        }
+        write!(f, "with an answer that cannot be read")?;
+        if self.path != "." {
+            write!(f, " at {}", self.path)?;
+        }
+        write!(f, ": {}; it begins {:?}", self.problem, self.excerpt)?;
+        if self.has_written() {
+            f.write_str(" (the server has carried out the change)")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+/// The first characters of a body, as text.
+fn excerpt(body: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST)]);
+    let text = text.trim();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,53 @@
+//! API tokens.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+
+use super::{
+    ApiTokenId, Timestamp, UserId,
+    decode::{id_or_none, null_to_default, time_or_none, word_or_none},
+};
+
+/// An API token (0.22+). It cannot be compared, because secrets cannot.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+pub struct ApiToken {
+    /// Which.
+    pub id: ApiTokenId,
+    /// Title.
+    #[serde(default)]
+    pub title: String,
+    /// The token itself, to send. Only the answer to its creation has it.
+    #[serde(default, deserialize_with = "secret")]
+    pub token: Option<SecretString>,
+    /// What it may do, by group: `tasks` → `read_all`, `read_one` …
+    #[serde(default, deserialize_with = "null_to_default")]
+    pub permissions: BTreeMap<String, Vec<String>>,
+    /// Until when it can be used.
+    #[serde(default, deserialize_with = "time_or_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Whom it belongs to (2.4+): the caller or a bot.
+    #[serde(default, deserialize_with = "id_or_none")]
+    pub owner_id: Option<UserId>,
+    /// When it was made.
+    #[serde(default, deserialize_with = "time_or_none")]
+    pub created: Option<Timestamp>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    word_or_none(deserializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_not_printed() {
+        let token: ApiToken = serde_json::from_str(r#"{"id":1,"token":"tk_f00"}"#).unwrap();
+        assert!(token.token.is_some());
+        assert!(!format!("{token:?}").contains("f00"));
+    }
+}

@@ -1,0 +1,74 @@
+//! What the server sends and takes: ids, times, enumerations and objects, in one shape for all releases.
+//!
+//! The rules, for every object here:
+//!
+//! - Only what says which object it is must be there: the id, of tasks and projects the title too. The answer to a
+//!   write is not the stored object: the server builds it from the request, so that owners, labels and times may be
+//!   missing. Read again for the truth.
+//! - Unset is `None`: the server writes a time of year one, the id 0, an empty word or `null`.
+//! - A list or map that is `null` is empty.
+//! - Fields and enumeration values that this version does not know are ignored, or kept as `Other`.
+//! - Objects are read, not written. A whole object sent back would lose what a newer server has added to it; changes
+//!   are [`Patch`]es of single fields.
+
+mod api_token;
+mod attachment;
+mod comment;
+mod decode;
+mod filter;
+mod ids;
+mod info;
+mod label;
+mod message;
+mod namespace;
+mod notification;
+mod open_enum;
+mod patch;
+mod permission;
+mod project;
+mod relation;
+mod reminder;
+mod session;
+mod share;
+mod subscription;
+mod task;
+mod team;
+mod timestamp;
+mod user;
+mod view;
+mod webhook;
+#[cfg(test)]
+mod wire_tests;
+
+pub use api_token::ApiToken;
+pub use attachment::{File, TaskAttachment, UploadError, UploadedAttachments};
+pub use comment::{Reaction, Reactions, TaskComment};
+pub use filter::{SavedFilter, TaskCollection};
+pub use ids::{
+    ApiTokenId, AttachmentId, BucketId, CommentId, FileId, FilterId, LabelId, LinkShareId,
+    NamespaceId, NotificationId, ProjectId, SubscriptionId, TaskId, TeamId, TeamShareId, UserId,
+    UserShareId, ViewId, WebhookId,
+};
+pub use info::{Auth, Info, LdapAuth, Legal, LocalAuth, OpenIdAuth, OpenIdProvider};
+pub use label::{Label, TaskLabel};
+pub use message::Message;
+pub use namespace::Namespace;
+pub use notification::Notification;
+pub use patch::Patch;
+pub use permission::Permission;
+pub use project::{DuplicatedProject, Project};
+pub use relation::{RelationKind, TaskRelation};
+pub use reminder::{Reminder, ReminderBase};
+pub use session::LoginSession;
+pub use share::{LinkShare, SharingType, TeamShare, UserShare};
+pub use subscription::{Subscription, SubscriptionEntity};
+pub use task::{DuplicatedTask, RepeatMode, Task, TaskAssignee, TaskPosition};
+pub use team::Team;
+pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use user::{Settings, User};
+pub use view::{
+    Bucket, BucketConfiguration, BucketConfigurationMode, ProjectView, TaskBucket, ViewKind,
+};
+pub use webhook::Webhook;
+
+pub(crate) use decode::null_to_default;

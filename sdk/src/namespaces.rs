@@ -1,0 +1,150 @@
+//! Namespaces: what held lists up to 0.20. From 0.21 projects hold projects.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    At, Body, BuildError, Empty, Endpoint, Json, Keyed, Paged, Pages, Path, Query, Release, Route,
+    model::{Namespace, NamespaceId, Patch},
+    ops::{Changes, Editable},
+    projects::search_name,
+};
+
+/// First release without namespaces.
+const GONE: Release = Release(0, 21, 0);
+
+/// What can be written of a namespace. There is no `name`: it is `title`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fields {
+    /// Title, 1 to 250 characters.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub title: Patch<String>,
+    /// Description.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Colour: six hex digits, without `#`.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub hex_color: Patch<String>,
+    /// Archived: its lists cannot be changed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub is_archived: Patch<bool>,
+}
+
+impl Changes for Fields {}
+
+/// Makes a namespace.
+#[derive(Clone, Debug, Default)]
+pub struct Create {
+    /// What it is to be; the title is required.
+    pub fields: Fields,
+}
+
+impl Endpoint for Create {
+    const ROUTE: Route = Route::create("/namespaces").until(GONE);
+    type Reply = Json<Namespace>;
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::json(&self.fields.to_json(at)?)
+    }
+}
+
+/// Lists the namespaces with their lists, pseudo namespaces (negative ids) among them.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// Page, from 1.
+    pub page: Option<u64>,
+    /// Items a page; the server caps it.
+    pub per_page: Option<u64>,
+    /// Part of the title.
+    pub search: Option<String>,
+    /// Archived ones too.
+    pub is_archived: Option<bool>,
+    /// Without their lists.
+    pub namespaces_only: Option<bool>,
+}
+
+impl Endpoint for List {
+    const ROUTE: Route = Route::read("/namespaces").until(GONE);
+    type Reply = Paged<Namespace>;
+    fn query(&self, at: At) -> Result<String, BuildError> {
+        Ok(Query::new()
+            .maybe("page", self.page)
+            .maybe("per_page", self.per_page)
+            .maybe(search_name(at), self.search.as_deref())
+            .maybe("is_archived", self.is_archived)
+            .maybe("namespaces_only", self.namespaces_only)
+            .finish())
+    }
+}
+
+impl Keyed for Namespace {
+    type Key = NamespaceId;
+    fn key(&self) -> NamespaceId {
+        self.id
+    }
+}
+
+impl Pages for List {
+    type Item = Namespace;
+    fn set_page(&mut self, number: u64) {
+        self.page = Some(number);
+    }
+}
+
+/// Reads one namespace.
+#[derive(Clone, Copy, Debug)]
+pub struct Get {
+    /// Which.
+    pub namespace: NamespaceId,
+}
+
+impl Endpoint for Get {
+    const ROUTE: Route = NamespaceId::ROUTE;
+    type Reply = Json<Namespace>;
+    fn path(&self, path: &mut Path) {
+        self.namespace.path(path);
+    }
+}
+
+/// Writes a whole namespace: what is not named is reset. [`crate::ops::edit`] changes single fields.
+#[derive(Clone, Debug)]
+pub struct Replace {
+    /// Which.
+    pub namespace: NamespaceId,
+    /// All of it.
+    pub fields: Fields,
+}
+
+impl Endpoint for Replace {
+    const ROUTE: Route = NamespaceId::ROUTE.with_op(crate::Op::Replace);
+    type Reply = Json<Namespace>;
+    fn path(&self, path: &mut Path) {
+        self.namespace.path(path);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::json(&self.fields.to_json(at)?)
+    }
+}
+
+/// Deletes a namespace with its lists and their tasks.
+#[derive(Clone, Copy, Debug)]
+pub struct Delete {
+    /// Which.
+    pub namespace: NamespaceId,
+}
+
+impl Endpoint for Delete {
+    const ROUTE: Route = NamespaceId::ROUTE.with_op(crate::Op::Delete);
+    type Reply = Empty;
+    fn path(&self, path: &mut Path) {
+        self.namespace.path(path);
+    }
+}
+
+impl Editable for NamespaceId {
+    type Model = Namespace;
+    type Fields = Fields;
+    const ROUTE: Route = Route::read("/namespaces/{namespace}").until(GONE);
+    fn path(&self, path: &mut Path) {
+        path.set("namespace", self);
+    }
+}

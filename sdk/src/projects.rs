@@ -1,0 +1,230 @@
+//! Projects, which 0.20 calls lists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    At, Body, BuildError, Empty, Endpoint, Json, Keyed, Paged, Pages, Patched, Path, Query,
+    Release, Route,
+    model::{NamespaceId, Patch as Value, Project, ProjectId},
+    ops::{Changes, Editable},
+};
+
+/// First release with projects instead of namespaces and lists.
+const PROJECTS: Release = Release(0, 21, 0);
+
+/// What can be written of a project.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fields {
+    /// Title, 1 to 250 characters. Required to create and to replace.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub title: Value<String>,
+    /// Description, HTML. No release can clear it.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub description: Value<String>,
+    /// Prefix of the tasks' identifiers, at most 10 characters, unique.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub identifier: Value<String>,
+    /// Colour: six hex digits, without `#`.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub hex_color: Value<String>,
+    /// The project above (0.21+); clearing it makes this one top-level.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub parent_project_id: Value<ProjectId>,
+    /// The namespace of a list (0.20); needed to replace one.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub namespace_id: Value<NamespaceId>,
+    /// Archived: nothing in it can be changed.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub is_archived: Value<bool>,
+    /// Among the caller's favourites.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub is_favorite: Value<bool>,
+    /// Order among its siblings.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub position: Value<f64>,
+}
+
+impl Changes for Fields {
+    fn check(&self, at: At) -> Result<(), BuildError> {
+        if matches!(self.description, Value::Clear)
+            || matches!(&self.description, Value::Set(text) if text.is_empty())
+        {
+            return Err(BuildError::CannotClear {
+                field: "the description of a project",
+                release: at.release,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Makes a project; on 0.20 a list.
+#[derive(Clone, Debug, Default)]
+pub struct Create {
+    /// The namespace that the list goes into: needed on 0.20, unused later.
+    pub namespace: Option<NamespaceId>,
+    /// What it is to be; the title is required.
+    pub fields: Fields,
+}
+
+impl Create {
+    /// A project with this title.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            namespace: None,
+            fields: Fields {
+                title: Value::Set(title.into()),
+                ..Fields::default()
+            },
+        }
+    }
+}
+
+impl Endpoint for Create {
+    const ROUTE: Route =
+        Route::create("/projects").before(PROJECTS, "/namespaces/{namespace}/lists");
+    type Reply = Json<Project>;
+    fn path(&self, path: &mut Path) {
+        path.maybe("namespace", self.namespace);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::json(&self.fields.to_json(at)?)
+    }
+}
+
+/// Lists the projects that the caller sees.
+///
+/// From 0.24 every page repeats the pseudo projects: saved filters (ids ≤ −2) and, while a favourite task exists, the
+/// favourites (−1). [`crate::page::collect`] drops the repetitions and ends all the same.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// Page, from 1.
+    pub page: Option<u64>,
+    /// Items a page. v1: the server caps it; v2: 1 to 1000.
+    pub per_page: Option<u64>,
+    /// Part of the title, or ids with commas.
+    pub search: Option<String>,
+    /// Archived ones too.
+    pub is_archived: Option<bool>,
+    /// `permissions` (1.0+) fills `max_permission`.
+    pub expand: Option<String>,
+}
+
+impl Endpoint for List {
+    const ROUTE: Route = Route::read("/projects").before(PROJECTS, "/lists");
+    type Reply = Paged<Project>;
+    fn query(&self, at: At) -> Result<String, BuildError> {
+        Ok(Query::new()
+            .maybe("page", self.page)
+            .maybe("per_page", self.per_page)
+            .maybe(search_name(at), self.search.as_deref())
+            .maybe("is_archived", self.is_archived)
+            .maybe("expand", self.expand.as_deref())
+            .finish())
+    }
+}
+
+/// The name of the search parameter.
+pub(crate) fn search_name(at: At) -> &'static str {
+    match at.api {
+        crate::Api::V1 => "s",
+        crate::Api::V2 => "q",
+    }
+}
+
+impl Keyed for Project {
+    type Key = ProjectId;
+    fn key(&self) -> ProjectId {
+        self.id
+    }
+}
+
+impl Pages for List {
+    type Item = Project;
+    fn set_page(&mut self, number: u64) {
+        self.page = Some(number);
+    }
+    fn total_pages_hold(&self, at: At) -> bool {
+        at.release >= PROJECTS
+    }
+}
+
+/// Reads one project.
+#[derive(Clone, Copy, Debug)]
+pub struct Get {
+    /// Which.
+    pub project: ProjectId,
+}
+
+impl Endpoint for Get {
+    const ROUTE: Route = ProjectId::ROUTE;
+    type Reply = Json<Project>;
+    fn path(&self, path: &mut Path) {
+        self.project.path(path);
+    }
+}
+
+/// Writes a whole project: what is not named is reset. [`crate::ops::edit`] changes single fields.
+#[derive(Clone, Debug)]
+pub struct Replace {
+    /// Which.
+    pub project: ProjectId,
+    /// All of it.
+    pub fields: Fields,
+}
+
+impl Endpoint for Replace {
+    const ROUTE: Route = ProjectId::ROUTE.with_op(crate::Op::Replace);
+    type Reply = Json<Project>;
+    fn path(&self, path: &mut Path) {
+        self.project.path(path);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::json(&self.fields.to_json(at)?)
+    }
+}
+
+/// Changes the named fields (v2). [`crate::ops::edit`] does so on every release.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// Which.
+    pub project: ProjectId,
+    /// What changes.
+    pub fields: Fields,
+}
+
+impl Endpoint for Patch {
+    const ROUTE: Route = ProjectId::ROUTE.with_op(crate::Op::Patch);
+    type Reply = Patched<Project>;
+    fn path(&self, path: &mut Path) {
+        self.project.path(path);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::merge_patch(&self.fields.to_json(at)?)
+    }
+}
+
+/// Deletes a project with its children and all their tasks.
+#[derive(Clone, Copy, Debug)]
+pub struct Delete {
+    /// Which.
+    pub project: ProjectId,
+}
+
+impl Endpoint for Delete {
+    const ROUTE: Route = ProjectId::ROUTE.with_op(crate::Op::Delete);
+    type Reply = Empty;
+    fn path(&self, path: &mut Path) {
+        self.project.path(path);
+    }
+}
+
+impl Editable for ProjectId {
+    type Model = Project;
+    type Fields = Fields;
+    const ROUTE: Route = Route::read("/projects/{project}").before(PROJECTS, "/lists/{project}");
+    fn path(&self, path: &mut Path) {
+        path.set("project", self);
+    }
+}

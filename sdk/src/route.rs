@@ -1,0 +1,444 @@
+//! Routes as data: which verb, path and credential an operation has on which release and API.
+
+use std::fmt;
+
+/// A released version of the server, as in `Release(0, 24, 1)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Release(pub u16, pub u16, pub u16);
+
+impl Release {
+    /// Older than everything: the release of a server that was not asked yet.
+    pub const UNKNOWN: Self = Self(0, 0, 0);
+    /// First release with the v2 API.
+    pub const FIRST_V2: Self = Self(2, 4, 0);
+    const NEVER: Self = Self(u16::MAX, 0, 0);
+
+    /// Reads the number at the beginning of a version such as `v0.24.1` or `v2.5.0-123-0123456789`.
+    pub fn parse(version: &str) -> Option<Self> {
+        let digits = version.strip_prefix('v').unwrap_or(version);
+        let mut numbers = digits.splitn(3, '.');
+        let major = numbers.next()?.parse().ok()?;
+        let minor = numbers.next()?.parse().ok()?;
+        let rest = numbers.next()?;
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        Some(Self(major, minor, rest[..end].parse().ok()?))
+    }
+
+    /// Whether servers of this release have the v2 API beside v1.
+    pub fn has_v2(self) -> bool {
+        self >= Self::FIRST_V2
+    }
+
+    const fn before(self, other: Self) -> bool {
+        if self.0 != other.0 {
+            return self.0 < other.0;
+        }
+        if self.1 != other.1 {
+            return self.1 < other.1;
+        }
+        self.2 < other.2
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::UNKNOWN => f.write_str("of unknown release"),
+            Self(major, minor, patch) => write!(f, "{major}.{minor}.{patch}"),
+        }
+    }
+}
+
+/// One of the two APIs of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Api {
+    /// `/api/v1`: on every release.
+    V1,
+    /// `/api/v2`: from 2.4.
+    V2,
+}
+
+impl Api {
+    /// The path prefix, without a slash at its end.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::V1 => "/api/v1",
+            Self::V2 => "/api/v2",
+        }
+    }
+}
+
+impl fmt::Display for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+        })
+    }
+}
+
+/// What an operation does. Verbs, repeatability and safety follow from it, never the other way round:
+/// v1 creates by `PUT` and replaces by `POST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// Changes nothing.
+    Read,
+    /// Makes a new thing.
+    Create,
+    /// Writes a whole thing: what is not sent is reset.
+    Replace,
+    /// Changes what is named (v2).
+    Patch,
+    /// Removes a thing.
+    Delete,
+    /// Anything else: logging in, moving, marking.
+    Act,
+}
+
+impl Op {
+    /// Whether the operation changes something on the server.
+    pub const fn writes(self) -> bool {
+        !matches!(self, Self::Read)
+    }
+
+    const fn verb(self, api: Api) -> &'static str {
+        match (self, api) {
+            (Self::Read, _) => "GET",
+            (Self::Create, Api::V1) | (Self::Replace, Api::V2) => "PUT",
+            (Self::Create, Api::V2) | (Self::Replace, Api::V1) | (Self::Act, _) => "POST",
+            (Self::Patch, _) => "PATCH",
+            (Self::Delete, _) => "DELETE",
+        }
+    }
+}
+
+/// What a route wants to know about the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Auth {
+    /// Nothing; no token is sent.
+    Public,
+    /// A bearer token.
+    Bearer,
+    /// The refresh cookie, and no bearer token.
+    Cookie,
+}
+
+/// What endpoint code may ask about the server it writes for: shapes differ by release, not only by API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct At {
+    /// Release of the server.
+    pub release: Release,
+    /// API that this request goes to.
+    pub api: Api,
+}
+
+/// Most older templates one route has had.
+const OLDER: usize = 3;
+
+/// An operation on every release: made of `const` calls beside its endpoint.
+///
+/// ```
+/// use vikunja_sdk::{Release, Route};
+/// const LIST: Route = Route::read("/tasks").before(Release(1, 0, 0), "/tasks/all");
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Route {
+    op: Op,
+    template: &'static str,
+    older: [Option<(Release, &'static str)>; OLDER],
+    by_api: [ByApi; 2],
+    auth: Auth,
+    since: Release,
+    until: Release,
+    only: Option<Api>,
+}
+
+/// The few things in which one API departs from the rule.
+#[derive(Clone, Copy, Debug)]
+struct ByApi {
+    template: Option<&'static str>,
+    verb: Option<&'static str>,
+    /// First release that lets API tokens in.
+    api_tokens: Release,
+}
+
+impl Route {
+    const fn new(op: Op, template: &'static str) -> Self {
+        let plain = ByApi {
+            template: None,
+            verb: None,
+            api_tokens: Release::UNKNOWN,
+        };
+        Self {
+            op,
+            template,
+            older: [None; OLDER],
+            by_api: [plain; 2],
+            auth: Auth::Bearer,
+            since: Release::UNKNOWN,
+            until: Release::NEVER,
+            only: None,
+        }
+    }
+
+    /// A route that reads.
+    pub const fn read(template: &'static str) -> Self {
+        Self::new(Op::Read, template)
+    }
+
+    /// A route that makes a new thing.
+    pub const fn create(template: &'static str) -> Self {
+        Self::new(Op::Create, template)
+    }
+
+    /// A route that writes a whole thing.
+    pub const fn replace(template: &'static str) -> Self {
+        Self::new(Op::Replace, template)
+    }
+
+    /// A route that changes what is named: v2 only.
+    pub const fn patch(template: &'static str) -> Self {
+        Self::new(Op::Patch, template).only(Api::V2)
+    }
+
+    /// A route that removes.
+    pub const fn delete(template: &'static str) -> Self {
+        Self::new(Op::Delete, template)
+    }
+
+    /// A route that does something else, by `POST`.
+    pub const fn act(template: &'static str) -> Self {
+        Self::new(Op::Act, template)
+    }
+
+    /// Another operation on the same thing: same path, other verb.
+    pub const fn with_op(mut self, op: Op) -> Self {
+        self.op = op;
+        if matches!(op, Op::Patch) {
+            self.only = Some(Api::V2);
+        }
+        self
+    }
+
+    /// First release that has it.
+    pub const fn since(mut self, release: Release) -> Self {
+        self.since = release;
+        self
+    }
+
+    /// First release that has it no more.
+    pub const fn until(mut self, release: Release) -> Self {
+        self.until = release;
+        self
+    }
+
+    /// The path that it had before `release`.
+    pub const fn before(mut self, release: Release, template: &'static str) -> Self {
+        let mut i = 0;
+        while i < OLDER {
+            if self.older[i].is_none() {
+                self.older[i] = Some((release, template));
+                return self;
+            }
+            i += 1;
+        }
+        panic!("a route has more older templates than OLDER allows")
+    }
+
+    /// Exists on this API only.
+    pub const fn only(mut self, api: Api) -> Self {
+        self.only = Some(api);
+        self
+    }
+
+    /// The path that it has on this API.
+    pub const fn on(mut self, api: Api, template: &'static str) -> Self {
+        self.by_api[api as usize].template = Some(template);
+        self
+    }
+
+    /// The verb that it has on this API, where the rule does not hold.
+    pub const fn verb(mut self, api: Api, verb: &'static str) -> Self {
+        self.by_api[api as usize].verb = Some(verb);
+        self
+    }
+
+    /// Needs no token, and gets none.
+    pub const fn public(mut self) -> Self {
+        self.auth = Auth::Public;
+        self
+    }
+
+    /// Needs the refresh cookie instead of a token.
+    pub const fn cookie(mut self) -> Self {
+        self.auth = Auth::Cookie;
+        self
+    }
+
+    /// Refuses API tokens.
+    pub const fn user_only(self) -> Self {
+        self.api_tokens_since(Release::NEVER)
+    }
+
+    /// Refuses API tokens before `release`.
+    pub const fn api_tokens_since(mut self, release: Release) -> Self {
+        self.by_api[0].api_tokens = release;
+        self.by_api[1].api_tokens = release;
+        self
+    }
+
+    /// Refuses API tokens on one API.
+    pub const fn user_only_on(mut self, api: Api) -> Self {
+        self.by_api[api as usize].api_tokens = Release::NEVER;
+        self
+    }
+
+    /// Whether servers of this release have the operation, on any API.
+    pub fn exists(&self, release: Release) -> bool {
+        self.since <= release
+            && release < self.until
+            && (self.only != Some(Api::V2) || release.has_v2())
+    }
+
+    /// The first release that has it and the first that has it no more, if there is one.
+    pub fn lifetime(&self) -> (Release, Option<Release>) {
+        let since = match self.only {
+            Some(Api::V2) if self.since.before(Release::FIRST_V2) => Release::FIRST_V2,
+            _ => self.since,
+        };
+        (since, (self.until != Release::NEVER).then_some(self.until))
+    }
+
+    /// Whether it exists on this API at all.
+    pub fn is_on(&self, api: Api) -> bool {
+        self.only.is_none_or(|only| only == api)
+    }
+
+    /// Whether API tokens are let in.
+    pub fn takes_api_tokens(&self, at: At) -> bool {
+        self.by_api[at.api as usize].api_tokens <= at.release
+    }
+
+    /// The route as it is on one API of one release.
+    pub fn resolve(&self, at: At) -> Resolved {
+        let special = &self.by_api[at.api as usize];
+        let older = self
+            .older
+            .iter()
+            .flatten()
+            .filter(|(until, _)| at.release < *until)
+            .min_by_key(|(until, _)| *until);
+        Resolved {
+            op: self.op,
+            at,
+            verb: special.verb.unwrap_or(self.op.verb(at.api)),
+            template: older
+                .map(|(_, template)| *template)
+                .or(special.template)
+                .unwrap_or(self.template),
+            auth: self.auth,
+        }
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.op, self.template)
+    }
+}
+
+/// A route on one API of one release. It is `Copy` and `Hash`: a name for spans, rows and histograms that never
+/// holds an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Resolved {
+    /// What it does.
+    pub op: Op,
+    /// Where.
+    pub at: At,
+    /// HTTP method.
+    pub verb: &'static str,
+    /// Path below the API's prefix, with `{placeholders}`.
+    pub template: &'static str,
+    /// What it wants to know about the caller.
+    pub auth: Auth,
+}
+
+impl fmt::Display for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.verb, self.at.api.prefix(), self.template)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT_1_0: At = At {
+        release: Release(1, 0, 0),
+        api: Api::V1,
+    };
+
+    #[test]
+    fn versions_of_releases_and_unreleased_builds() {
+        for (text, release) in [
+            ("v0.20.4", Some(Release(0, 20, 4))),
+            ("v2.5.0", Some(Release(2, 5, 0))),
+            ("2.5.0", Some(Release(2, 5, 0))),
+            ("v2.5.0-123-0123456789", Some(Release(2, 5, 0))),
+            ("v0.20.4+12-0123456789", Some(Release(0, 20, 4))),
+            ("dev", None),
+            ("", None),
+            ("v2.5", None),
+            ("v2.x.1", None),
+            ("v99999.1.1", None),
+        ] {
+            assert_eq!(Release::parse(text), release, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_closest_older_template_counts() {
+        let route = Route::create("/projects/{project}/tasks")
+            .before(Release(0, 22, 0), "/projects/{project}")
+            .before(Release(0, 21, 0), "/lists/{project}");
+        for (release, template) in [
+            (Release(0, 20, 4), "/lists/{project}"),
+            (Release(0, 21, 0), "/projects/{project}"),
+            (Release(0, 22, 0), "/projects/{project}/tasks"),
+        ] {
+            let at = At {
+                release,
+                api: Api::V1,
+            };
+            assert_eq!(route.resolve(at).template, template);
+        }
+    }
+
+    #[test]
+    fn verbs_follow_from_the_operation() {
+        let v2 = At {
+            api: Api::V2,
+            ..AT_1_0
+        };
+        let route = Route::create("/x");
+        assert_eq!(route.resolve(AT_1_0).to_string(), "PUT /api/v1/x");
+        assert_eq!(route.resolve(v2).to_string(), "POST /api/v2/x");
+        let odd = Route::replace("/a/upload")
+            .verb(Api::V1, "PUT")
+            .on(Api::V2, "/a");
+        assert_eq!(odd.resolve(AT_1_0).to_string(), "PUT /api/v1/a/upload");
+        assert_eq!(odd.resolve(v2).to_string(), "PUT /api/v2/a");
+    }
+
+    #[test]
+    fn a_patch_lives_since_v2() {
+        assert_eq!(
+            Route::patch("/tasks/{task}").lifetime(),
+            (Release(2, 4, 0), None)
+        );
+        assert!(!Route::patch("/x").exists(Release(2, 3, 0)));
+    }
+}

@@ -1,0 +1,367 @@
+//! A server, its release and a token: what turns an endpoint into an HTTP request and reads the answer to it. No IO.
+
+use std::{
+    fmt,
+    marker::PhantomData,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, header};
+use url::Url;
+
+use crate::{
+    Api, ApiError, At, Auth, BuildError, Endpoint, Output, Path, Release, Reply, ReplyError,
+    Resolved, Route,
+    auth::{Token, TokenKind},
+    reply::Answer,
+    retry::Asked,
+};
+
+/// A server as far as it is known.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(crate) base: String,
+    /// Its release; [`Release::UNKNOWN`] until it was asked.
+    pub release: Release,
+    /// What it calls itself (`v2.5.0`, `dev` …); empty until it was asked.
+    pub version: String,
+    /// `concurrent_writes` of `/info`, from 2.4: false on SQLite.
+    pub concurrent_writes: Option<bool>,
+    /// `max_items_per_page` of `/info`, from 1.0.
+    pub max_items_per_page: Option<u64>,
+    /// Which API to call.
+    pub api: ApiChoice,
+}
+
+/// Which API to call where a server has both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiChoice {
+    /// v2 where it exists and accepts the credential, else v1.
+    #[default]
+    Auto,
+    /// This one; an operation that it lacks is an error.
+    Only(Api),
+}
+
+impl Server {
+    /// A server of unknown release. `address` is its root, with or without `/api/v1` at its end.
+    pub fn new(address: &str) -> Result<Self, BuildError> {
+        Ok(Self {
+            base: base_of(address)?,
+            release: Release::UNKNOWN,
+            version: String::new(),
+            concurrent_writes: None,
+            max_items_per_page: None,
+            api: ApiChoice::Auto,
+        })
+    }
+
+    /// The same server, whose release is known.
+    #[must_use]
+    pub fn with_release(mut self, release: Release) -> Self {
+        self.release = release;
+        self
+    }
+
+    /// The same server, called through this API.
+    #[must_use]
+    pub fn with_api(mut self, api: ApiChoice) -> Self {
+        self.api = api;
+        self
+    }
+
+    /// Its address, without a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+}
+
+fn base_of(address: &str) -> Result<String, BuildError> {
+    let refuse = |given: &str, problem: &str| BuildError::Url {
+        given: given.to_owned(),
+        problem: problem.to_owned(),
+    };
+    let url = Url::parse(address.trim()).map_err(|error| {
+        // An address that cannot be parsed may still hold a password: show only what follows an `@`.
+        let shown = address.rsplit('@').next().unwrap_or_default();
+        refuse(shown, &error.to_string())
+    })?;
+    let shown = format!(
+        "{}://{}{}",
+        url.scheme(),
+        url.host_str().unwrap_or_default(),
+        url.path()
+    );
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse(&shown, "it does not begin with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse(
+            &shown,
+            "it holds a user name or password; give them apart",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse(&shown, "it has a query or a fragment"));
+    }
+    let text = url.as_str().trim_end_matches('/');
+    let root = [Api::V1, Api::V2]
+        .iter()
+        .find_map(|api| text.strip_suffix(api.prefix()))
+        .unwrap_or(text);
+    Ok(root.trim_end_matches('/').to_owned())
+}
+
+/// A server and a credential. Cheap to clone; clones share the token.
+#[derive(Clone, Debug)]
+pub struct Session {
+    server: Arc<Server>,
+    token: Arc<RwLock<Option<Token>>>,
+}
+
+impl Session {
+    /// A session without a token.
+    pub fn new(server: Server) -> Self {
+        Self {
+            server: Arc::new(server),
+            token: Arc::default(),
+        }
+    }
+
+    /// The server.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Sets, replaces or removes the token, for all clones.
+    pub fn set_token(&self, token: Option<Token>) {
+        *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+
+    /// The token.
+    pub fn token(&self) -> Option<Token> {
+        self.with_token(|token| Some(token?.clone()))
+    }
+
+    /// What kind of token the session has.
+    pub fn token_kind(&self) -> Option<TokenKind> {
+        self.with_token(|token| token.map(Token::kind))
+    }
+
+    fn with_token<T>(&self, look: impl FnOnce(Option<&Token>) -> T) -> T {
+        look(
+            self.token
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .as_ref(),
+        )
+    }
+
+    /// Makes the HTTP request for an endpoint, and what reads the answer to it.
+    pub fn call<E: Endpoint>(
+        &self,
+        endpoint: &E,
+    ) -> Result<(http::Request<Bytes>, Pending<E>), BuildError> {
+        let route = self.resolve(&E::ROUTE)?;
+        let mut path = Path::default();
+        endpoint.path(&mut path);
+        let query = endpoint.query(route.at)?;
+        let (body, content_type) = endpoint.body(route.at)?.into_parts();
+        let mut request = self.assemble(&route, &path, &query, body.clone(), content_type)?;
+        endpoint.headers(request.headers_mut())?;
+        let asked = Asked {
+            op: route.op,
+            repeat: endpoint.repeat(),
+            release: route.at.release,
+            concurrent_writes: self.server.concurrent_writes,
+        };
+        Ok((
+            request,
+            Pending {
+                route,
+                asked,
+                sent: body,
+                reads: PhantomData,
+            },
+        ))
+    }
+
+    /// The part of [`Self::call`] that is the same for every endpoint.
+    fn assemble(
+        &self,
+        route: &Resolved,
+        path: &Path,
+        query: &str,
+        body: Bytes,
+        content_type: Option<&'static str>,
+    ) -> Result<http::Request<Bytes>, BuildError> {
+        let mut uri = String::with_capacity(self.server.base.len() + 64 + query.len());
+        uri.push_str(&self.server.base);
+        uri.push_str(route.at.api.prefix());
+        path.write(route, &mut uri)?;
+        if !query.is_empty() {
+            uri.push('?');
+            uri.push_str(query);
+        }
+        let mut request = http::Request::new(body);
+        *request.method_mut() = Method::from_bytes(route.verb.as_bytes())
+            .map_err(|_| BuildError::Body(format!("{route} has an unusable verb")))?;
+        *request.uri_mut() = http::Uri::try_from(uri)
+            .map_err(|error| BuildError::Body(format!("{route}: {error}")))?;
+        let headers = request.headers_mut();
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        if route.auth == Auth::Bearer
+            && let Some(bearer) = self.with_token(|token| token.map(Token::header))
+        {
+            headers.insert(header::AUTHORIZATION, bearer);
+        }
+        Ok(request)
+    }
+
+    /// Decides on which API a route is called, or why it cannot be.
+    fn resolve(&self, route: &Route) -> Result<Resolved, BuildError> {
+        let Server { release, api, .. } = *self.server;
+        // Whoever does not know the server yet can only ask it on the API that all have.
+        let choice = if release == Release::UNKNOWN {
+            ApiChoice::Auto
+        } else {
+            api
+        };
+        if !route.exists(release) {
+            let (since, until) = route.lifetime();
+            let needs = match until {
+                Some(until) if release >= until => format!("before {until}"),
+                _ => format!("{since} or newer"),
+            };
+            return Err(BuildError::NotOnThisServer {
+                route: route.to_string(),
+                needs,
+                release,
+            });
+        }
+        let kind = self.token_kind();
+        let accepted =
+            |api| kind != Some(TokenKind::Api) || route.takes_api_tokens(At { release, api });
+        let possible = |api| route.is_on(api) && (api == Api::V1 || release.has_v2());
+        let api = match choice {
+            ApiChoice::Auto => [Api::V2, Api::V1]
+                .into_iter()
+                .filter(|api| possible(*api))
+                // `min_by_key` takes the first of equals: v2, unless this credential is refused there.
+                .min_by_key(|api| !accepted(*api))
+                .unwrap_or(Api::V1),
+            ApiChoice::Only(api) if possible(api) => api,
+            ApiChoice::Only(api) => {
+                return Err(BuildError::NotOnThisApi {
+                    route: route.to_string(),
+                    api,
+                });
+            }
+        };
+        let resolved = route.resolve(At { release, api });
+        match (resolved.auth, kind) {
+            (Auth::Bearer, None) => Err(BuildError::NoToken {
+                route: resolved.to_string(),
+            }),
+            (Auth::Bearer, _) if !accepted(api) => Err(BuildError::ApiTokenRefused {
+                route: resolved.to_string(),
+                release,
+            }),
+            _ => Ok(resolved),
+        }
+    }
+}
+
+/// Knows how to read the answer to exactly one request: nobody can pair a route with the wrong answer.
+pub struct Pending<E> {
+    route: Resolved,
+    asked: Asked,
+    /// What was sent, so that a refusal that repeats its secrets can be cleaned.
+    sent: Bytes,
+    reads: PhantomData<fn() -> E>,
+}
+
+impl<E> Pending<E> {
+    /// The route that is called.
+    pub fn route(&self) -> &Resolved {
+        &self.route
+    }
+
+    /// What the retry table wants to know.
+    pub fn asked(&self) -> Asked {
+        self.asked
+    }
+}
+
+impl<E: Endpoint> Pending<E> {
+    /// Reads the answer.
+    pub fn decode(&self, response: &http::Response<Bytes>) -> Result<Output<E>, ReplyError> {
+        let status = response.status();
+        if !E::Reply::accepts(status) {
+            return Err(refusal(&self.route, response, &self.sent));
+        }
+        E::Reply::read(&Answer {
+            route: &self.route,
+            status,
+            headers: response.headers(),
+            body: response.body(),
+        })
+    }
+}
+
+fn refusal(route: &Resolved, response: &http::Response<Bytes>, sent: &[u8]) -> ReplyError {
+    Box::new(ApiError::new(
+        *route,
+        response.status(),
+        response.headers(),
+        response.body(),
+        sent,
+    ))
+    .into()
+}
+
+impl<E> fmt::Debug for Pending<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pending").field(&self.route).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_cleaned() {
+        for (given, base) in [
+            ("http://localhost:3456", "http://localhost:3456"),
+            ("http://localhost:3456/", "http://localhost:3456"),
+            (
+                "https://example.com/tasks/api/v1/",
+                "https://example.com/tasks",
+            ),
+            (" https://example.com/api/v2", "https://example.com"),
+        ] {
+            assert_eq!(Server::new(given).unwrap().base(), base, "{given}");
+        }
+    }
+
+    #[test]
+    fn unusable_addresses_are_named_without_their_password() {
+        for (given, said) in [
+            ("localhost:3456", "does not begin with http://"),
+            ("ftp://example.com", "does not begin with http://"),
+            ("http://", "empty host"),
+            ("http://user:hunter2@example.com", "user name or password"),
+            ("http://user:hunter2@exa mple", "invalid"),
+            ("http://example.com/?token=hunter2", "query"),
+            ("", "relative URL"),
+        ] {
+            let error = Server::new(given).unwrap_err().to_string();
+            assert!(error.contains(said), "{given}: {error}");
+            assert!(!error.contains("hunter2"), "{given}: {error}");
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Tasks.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as JsonValue};
+
+use crate::{
+    Api, At, Body, BuildError, Empty, Endpoint, Json, Keyed, Paged, Pages, Patched, Path, Query,
+    Release, Route,
+    model::{
+        AttachmentId, BucketId, Patch as Value, ProjectId, RepeatMode, Task, TaskId, Timestamp,
+        UserId,
+    },
+    ops::{Changes, Editable},
+    projects::search_name,
+    retry::Repeat,
+};
+
+/// First release with projects instead of lists.
+const PROJECTS: Release = Release(0, 21, 0);
+
+/// What can be written of a task. Labels, comments, attachments and relations have calls of their own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fields {
+    /// Title. Required to create.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub title: Value<String>,
+    /// Description, HTML.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub description: Value<String>,
+    /// Done. On a repeating task the server moves the dates on and leaves it undone.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub done: Value<bool>,
+    /// When it is due.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub due_date: Value<Timestamp>,
+    /// When it begins.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub start_date: Value<Timestamp>,
+    /// When it ends.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub end_date: Value<Timestamp>,
+    /// Reminders, all of them. 0.20 knows absolute ones only.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub reminders: Value<Vec<NewReminder>>,
+    /// The project that it is moved to.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub project_id: Value<ProjectId>,
+    /// Repetition, in seconds; 0 = none.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub repeat_after: Value<i64>,
+    /// How it repeats.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub repeat_mode: Value<RepeatMode>,
+    /// 0 unset, 1 low … 5 do now; the server takes any number.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub priority: Value<i64>,
+    /// 0 … 1, not checked by the server.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub percent_done: Value<f64>,
+    /// Colour: six hex digits, without `#`.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub hex_color: Value<String>,
+    /// Assignees, all of them.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub assignees: Value<Vec<Assignee>>,
+    /// The attachment that is the cover.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub cover_image_attachment_id: Value<AttachmentId>,
+    /// Among the caller's favourites.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub is_favorite: Value<bool>,
+    /// The bucket, on creation; up to 0.23 also to move it.
+    #[serde(skip_serializing_if = "Value::is_keep")]
+    pub bucket_id: Value<BucketId>,
+}
+
+/// A reminder to set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewReminder {
+    /// The moment, of an absolute one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<Timestamp>,
+    /// Seconds after `relative_to`; negative = before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relative_period: Option<i64>,
+    /// `due_date`, `start_date` or `end_date`, of a relative one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relative_to: Option<String>,
+}
+
+/// A user to assign.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Assignee {
+    /// Who.
+    pub id: UserId,
+}
+
+impl Changes for Fields {
+    /// Renames what 0.20 calls otherwise.
+    fn adapt(&self, at: At, fields: &mut Map<String, JsonValue>) -> Result<(), BuildError> {
+        if at.release >= PROJECTS {
+            return Ok(());
+        }
+        if let Some(project) = fields.remove("project_id") {
+            fields.insert("list_id".to_owned(), project);
+        }
+        if let Some(reminders) = fields.remove("reminders") {
+            fields.insert("reminder_dates".to_owned(), reminder_dates(reminders, at)?);
+        }
+        Ok(())
+    }
+}
+
+/// 0.20 has a list of times where later releases have objects.
+fn reminder_dates(reminders: JsonValue, at: At) -> Result<JsonValue, BuildError> {
+    let JsonValue::Array(reminders) = reminders else {
+        return Ok(JsonValue::Null);
+    };
+    reminders
+        .into_iter()
+        .map(|mut reminder| match reminder["reminder"].take() {
+            JsonValue::Null => Err(BuildError::Body(format!(
+                "a reminder relative to a date needs Vikunja 0.21.0 or newer; this server is {}: give the moment",
+                at.release
+            ))),
+            moment => Ok(moment),
+        })
+        .collect()
+}
+
+/// Makes a task.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Where.
+    pub project: ProjectId,
+    /// What it is to be; the title is required.
+    pub fields: Fields,
+}
+
+impl Create {
+    /// A task with this title.
+    pub fn new(project: ProjectId, title: impl Into<String>) -> Self {
+        Self {
+            project,
+            fields: Fields {
+                title: Value::Set(title.into()),
+                ..Fields::default()
+            },
+        }
+    }
+}
+
+impl Endpoint for Create {
+    const ROUTE: Route = Route::create("/projects/{project}/tasks")
+        .before(Release(0, 22, 0), "/projects/{project}")
+        .before(PROJECTS, "/lists/{project}");
+    type Reply = Json<Task>;
+    fn path(&self, path: &mut Path) {
+        path.set("project", self.project);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::json(&self.fields.to_json(at)?)
+    }
+}
+
+/// What a list of tasks is asked for. All of it may be left out.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Page, from 1. On v1, 0 gives everything in one answer.
+    pub page: Option<u64>,
+    /// Items a page. v1: the server caps it (`max_items_per_page`, 50 unless set); v2: 1 to 1000, 50 unless given.
+    pub per_page: Option<u64>,
+    /// Part of the title, from 0.24 also of the description.
+    pub search: Option<String>,
+    /// Fields to sort by, with their order (`asc`, `desc`; empty leaves it out).
+    pub sort: Vec<(String, String)>,
+    /// A filter expression (0.24+), such as `done = false && priority > 2`.
+    pub filter: Option<String>,
+    /// Time zone of dates in the filter, an IANA name (0.24+).
+    pub filter_timezone: Option<String>,
+    /// Also match what is unset.
+    pub filter_include_nulls: Option<bool>,
+    /// What to add to the tasks: `subtasks` (0.24+), `buckets`, `reactions`, `comments`, `comment_count`, `is_unread`
+    /// (1.0+) …
+    pub expand: Vec<String>,
+}
+
+impl ListQuery {
+    fn encode(&self, at: At) -> Result<String, BuildError> {
+        if at.release < Release(0, 24, 0) && self.filter.is_some() {
+            return Err(BuildError::Body(format!(
+                "a filter expression needs Vikunja 0.24.0 or newer; {} would ignore it and list everything",
+                at.release
+            )));
+        }
+        let mut query = Query::new();
+        query
+            .maybe("page", self.page)
+            .maybe("per_page", self.per_page)
+            .maybe(search_name(at), self.search.as_deref());
+        for (field, order) in &self.sort {
+            query.push("sort_by", field);
+            if !order.is_empty() {
+                query.push("order_by", order);
+            }
+        }
+        query
+            .maybe("filter", self.filter.as_deref())
+            .maybe("filter_timezone", self.filter_timezone.as_deref())
+            .maybe("filter_include_nulls", self.filter_include_nulls);
+        // 1.0 and 1.1 ignore `expand` without brackets, silently.
+        let expand = match at.api {
+            Api::V1 => "expand[]",
+            Api::V2 => "expand",
+        };
+        for what in &self.expand {
+            query.push(expand, what);
+        }
+        Ok(query.finish())
+    }
+}
+
+impl Keyed for Task {
+    type Key = TaskId;
+    fn key(&self) -> TaskId {
+        self.id
+    }
+}
+
+/// Lists the tasks of all projects, done ones too, by id unless sorted otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// What is asked for.
+    pub query: ListQuery,
+}
+
+impl Endpoint for List {
+    const ROUTE: Route = Route::read("/tasks").before(Release(1, 0, 0), "/tasks/all");
+    type Reply = Paged<Task>;
+    fn query(&self, at: At) -> Result<String, BuildError> {
+        self.query.encode(at)
+    }
+}
+
+impl Pages for List {
+    type Item = Task;
+    fn set_page(&mut self, number: u64) {
+        self.query.page = Some(number);
+    }
+}
+
+/// Lists the tasks of one project; a negative id is a pseudo project, such as a saved filter.
+#[derive(Clone, Debug)]
+pub struct ListOfProject {
+    /// Which.
+    pub project: ProjectId,
+    /// What is asked for.
+    pub query: ListQuery,
+}
+
+impl Endpoint for ListOfProject {
+    const ROUTE: Route =
+        Route::read("/projects/{project}/tasks").before(PROJECTS, "/lists/{project}/tasks");
+    type Reply = Paged<Task>;
+    fn path(&self, path: &mut Path) {
+        path.set("project", self.project);
+    }
+    fn query(&self, at: At) -> Result<String, BuildError> {
+        self.query.encode(at)
+    }
+}
+
+impl Pages for ListOfProject {
+    type Item = Task;
+    fn set_page(&mut self, number: u64) {
+        self.query.page = Some(number);
+    }
+}
+
+/// Reads one task.
+#[derive(Clone, Copy, Debug)]
+pub struct Get {
+    /// Which.
+    pub task: TaskId,
+}
+
+impl Endpoint for Get {
+    const ROUTE: Route = TaskId::ROUTE;
+    type Reply = Json<Task>;
+    fn path(&self, path: &mut Path) {
+        self.task.path(path);
+    }
+}
+
+/// Writes a whole task: **everything that is not named is reset**, assignees and reminders are removed, only the title
+/// stays. [`crate::ops::edit`] changes single fields. The answer mirrors the request; read again for the truth.
+#[derive(Clone, Debug)]
+pub struct Replace {
+    /// Which.
+    pub task: TaskId,
+    /// All of it.
+    pub fields: Fields,
+}
+
+impl Endpoint for Replace {
+    const ROUTE: Route = TaskId::ROUTE.with_op(crate::Op::Replace);
+    type Reply = Json<Task>;
+    fn path(&self, path: &mut Path) {
+        self.task.path(path);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::json(&self.fields.to_json(at)?)
+    }
+    fn repeat(&self) -> Repeat {
+        self.fields.repeat()
+    }
+}
+
+/// Changes the named fields (v2). [`crate::ops::edit`] does so on every release.
+#[derive(Clone, Debug)]
+pub struct Patch {
+    /// Which.
+    pub task: TaskId,
+    /// What changes.
+    pub fields: Fields,
+}
+
+impl Endpoint for Patch {
+    const ROUTE: Route = TaskId::ROUTE.with_op(crate::Op::Patch);
+    type Reply = Patched<Task>;
+    fn path(&self, path: &mut Path) {
+        self.task.path(path);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        Body::merge_patch(&self.fields.to_json(at)?)
+    }
+    fn repeat(&self) -> Repeat {
+        self.fields.repeat()
+    }
+}
+
+impl Fields {
+    /// `done` on a repeating task moves its dates each time it is sent.
+    fn repeat(&self) -> Repeat {
+        match self.done {
+            Value::Set(true) => Repeat::IfNothingHappened,
+            _ => Repeat::ByOperation,
+        }
+    }
+}
+
+/// Deletes a task. From 2.4 the server keeps it for 30 days, without a call to bring it back.
+#[derive(Clone, Copy, Debug)]
+pub struct Delete {
+    /// Which.
+    pub task: TaskId,
+}
+
+impl Endpoint for Delete {
+    const ROUTE: Route = TaskId::ROUTE.with_op(crate::Op::Delete);
+    type Reply = Empty;
+    fn path(&self, path: &mut Path) {
+        self.task.path(path);
+    }
+}
+
+impl Editable for TaskId {
+    type Model = Task;
+    type Fields = Fields;
+    const ROUTE: Route = Route::read("/tasks/{task}");
+    fn path(&self, path: &mut Path) {
+        path.set("task", self);
+    }
+}

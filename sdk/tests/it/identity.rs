@@ -1,0 +1,133 @@
+//! Which release is it? Answered from what the four releases said about themselves, also where they hide their version.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use vikunja_sdk::{
+    BuildError, Endpoint, Execute, Failure, Output, Release, ReplyError, Server, Session, ops,
+};
+
+use super::recorded::exchanges;
+
+/// An executor that answers from memory, by path.
+struct Canned {
+    session: Session,
+    answers: BTreeMap<&'static str, (u16, String)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CannedError {
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
+}
+
+impl Failure for CannedError {
+    fn reply(&self) -> Option<&ReplyError> {
+        match self {
+            Self::Reply(reply) => Some(reply),
+            Self::Build(_) => None,
+        }
+    }
+}
+
+impl Execute for Canned {
+    type Error = CannedError;
+
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, CannedError> {
+        let (request, pending) = self.session.call(endpoint)?;
+        let known = self.answers.get(request.uri().path());
+        let (status, body) = known.cloned().unwrap_or((404, "{}".to_owned()));
+        let answer = http::Response::builder()
+            .status(status)
+            .body(Bytes::from(body))
+            .unwrap();
+        Ok(pending.decode(&answer)?)
+    }
+}
+
+/// A server that answers `/info` and the refusal of `/user` as this release does, under another version.
+fn server(release: &str, version: &str) -> Canned {
+    let found = exchanges(&["service.info", "user.read_one"]);
+    let body = |op: &str, wanted: &dyn Fn(&super::recorded::Exchange) -> bool| {
+        let exchange = found.iter().find(|exchange| {
+            exchange.release == release
+                && exchange.api == "v1"
+                && exchange.op == op
+                && wanted(exchange)
+        });
+        let response = &exchange.unwrap().response;
+        (response.status, response.body.clone().unwrap())
+    };
+    let (status, info) = body("service.info", &|_| true);
+    let info = info.replace(&format!("\"v{release}\""), &format!("\"{version}\""));
+    assert!(info.contains(version));
+    let refusal = body("user.read_one", &|exchange| exchange.case == "no_token");
+    let paths = if release.starts_with("0.20") {
+        "/namespaces"
+    } else {
+        "/projects"
+    };
+    let document = format!(r#"{{"paths":{{"{paths}":{{}}}}}}"#);
+    Canned {
+        session: Session::new(Server::new("http://h").unwrap()),
+        answers: BTreeMap::from([
+            ("/api/v1/info", (status, info)),
+            ("/api/v1/user", refusal),
+            ("/api/v1/docs.json", (200, document)),
+        ]),
+    }
+}
+
+#[tokio::test]
+async fn releases_and_unreleased_builds() {
+    for (release, version, expected, is_released) in [
+        ("0.20.4", "v0.20.4", Release(0, 20, 4), true),
+        ("2.5.0", "v2.5.0", Release(2, 5, 0), true),
+        ("2.5.0", "v2.5.0-123-0123456789", Release(2, 5, 0), false),
+        // Built after the tag 2.3.0, and has what 2.4 brought.
+        ("2.5.0", "v2.3.0-500-0123456789", Release(2, 4, 0), false),
+        ("0.20.4", "v0.20.4+12-0123456789", Release(0, 20, 4), false),
+        ("0.20.4", "dev", Release(0, 20, 0), false),
+        ("0.24.1", "dev", Release(0, 24, 0), false),
+        ("1.0.0", "dev", Release(1, 0, 0), false),
+        ("2.5.0", "dev", Release(2, 4, 0), false),
+        ("1.0.0", "unstable", Release(1, 0, 0), false),
+    ] {
+        let identified = ops::identify(&mut server(release, version)).await.unwrap();
+        assert_eq!(
+            identified.server.release, expected,
+            "{release} as {version}"
+        );
+        assert_eq!(
+            identified.is_released, is_released,
+            "{release} as {version}"
+        );
+        assert_eq!(identified.server.version, version);
+    }
+}
+
+#[tokio::test]
+async fn two_oh_to_two_three_is_told_by_its_refusal() {
+    let mut hidden = server("1.0.0", "dev");
+    let refusal = (401, r#"{"code":11,"message":"missing"}"#.to_owned());
+    hidden.answers.insert("/api/v1/user", refusal);
+    let identified = ops::identify(&mut hidden).await.unwrap();
+    assert_eq!(identified.server.release, Release(2, 0, 0));
+}
+
+#[tokio::test]
+async fn namespaces_are_told_by_the_servers_document() {
+    let mut hidden = server("0.20.4", "dev");
+    hidden.answers.insert(
+        "/api/v1/docs.json",
+        (200, r#"{"paths":{"/projects":{}}}"#.to_owned()),
+    );
+    let identified = ops::identify(&mut hidden).await.unwrap();
+    assert_eq!(identified.server.release, Release(0, 21, 0));
+}
