@@ -1,0 +1,183 @@
+//! From an HTTP request to a reply: routing, limits, credentials, handler.
+
+use std::net::IpAddr;
+
+use axum::extract::Query;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+
+use crate::auth;
+use crate::call::Call;
+use crate::catalogue::{Credentials, Found, Route};
+use crate::failure::{Failure, lacking};
+use crate::limiter::Allowance;
+use crate::operations::{handler, is_log_in};
+use crate::release::{Api, At};
+use crate::reply::Reply;
+use crate::world::World;
+
+/// What the server front end would be: there is none.
+const FRONT_END: &str = "<html>x</html>";
+
+/// A request, taken from the wire.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: bytes::Bytes,
+    pub(crate) address: IpAddr,
+}
+
+/// The operation that a request asks for, if it is one.
+pub(crate) fn operation<'a>(world: &'a World, request: &Incoming) -> Option<&'a Route> {
+    match world.catalogue.find(&request.method, request.uri.path()) {
+        Found::Route(route, _) => Some(route),
+        _ => None,
+    }
+}
+
+/// Answers a request as the imitated release does.
+pub(crate) fn answer(world: &World, request: &Incoming) -> Reply {
+    let path = request.uri.path();
+    let at = At::of(world.config.release, path);
+    let reply = match world.catalogue.find(&request.method, path) {
+        Found::Route(route, params) => routed(world, at, request, route, &params),
+        Found::OtherMethods(_) if is_preflight(at, request) => Reply::empty(StatusCode::NO_CONTENT),
+        Found::OtherMethods(methods) => no_route(world, at, request, &methods).reply(at),
+        Found::Nothing if !path.starts_with("/api/") => {
+            Reply::text("text/html; charset=utf-8", FRONT_END)
+        }
+        Found::Nothing => no_route(world, at, request, &[]).reply(at),
+    };
+    finish(at, request, reply)
+}
+
+fn routed(world: &World, at: At, request: &Incoming, route: &Route, params: &[String]) -> Reply {
+    let caller = match route.credentials {
+        Credentials::Public => None,
+        Credentials::Bearer => Some(auth::caller(world, authorization(request))),
+    };
+    // The general limit counts users by their token, everybody else by address.
+    let key = match &caller {
+        Some(Ok(caller)) => format!("user {}", caller.user.id),
+        _ => request.address.to_string(),
+    };
+    let general = world
+        .general_limiter(at.api)
+        .map(|limiter| limiter.take(&key));
+    let by_address = (at.api == Api::V1 && is_log_in(route.operation))
+        .then(|| world.login_limiter.take(&request.address.to_string()));
+    let limits = [by_address, general];
+    let result = if limits.iter().flatten().any(|allowance| allowance.exceeded) {
+        Err(Failure::TooMany(request.uri.path().to_owned()))
+    } else {
+        handled(world, at, request, route, params, caller)
+    };
+    let reply = result.unwrap_or_else(|failure| failure.reply(at));
+    // Where both limits apply, the headers are those of the per-address one.
+    match limits.into_iter().flatten().next() {
+        Some(allowance) => with_allowance(reply, allowance),
+        None => reply,
+    }
+}
+
+fn handled(
+    world: &World,
+    at: At,
+    request: &Incoming,
+    route: &Route,
+    params: &[String],
+    caller: Option<Result<crate::call::Caller, Failure>>,
+) -> Result<Reply, Failure> {
+    let caller = caller.transpose()?;
+    let handler = handler(route.operation).ok_or_else(|| lacking(route.operation))?;
+    let query: Query<Vec<(String, String)>> = Query::try_from_uri(&request.uri).unwrap_or_default();
+    if at.api == Api::V2
+        && (query
+            .0
+            .iter()
+            .any(|(name, value)| name == "format" && value == "markdown")
+            || request
+                .headers
+                .get("x-vikunja-format")
+                .is_some_and(|value| value == "markdown"))
+    {
+        return Err(lacking("rich text as Markdown"));
+    }
+    handler(&Call {
+        world,
+        at,
+        route,
+        params,
+        query: &query.0,
+        headers: &request.headers,
+        body: &request.body,
+        caller,
+    })
+}
+
+fn with_allowance(reply: Reply, allowance: Allowance) -> Reply {
+    reply
+        .with_header("x-ratelimit-limit", &allowance.limit.to_string())
+        .with_header("x-ratelimit-remaining", &allowance.remaining.to_string())
+        .with_header("x-ratelimit-reset", &allowance.reset.to_string())
+}
+
+/// Newer releases answer `OPTIONS` on every path that they have.
+fn is_preflight(at: At, request: &Incoming) -> bool {
+    request.method == Method::OPTIONS && !at.release.token_before_routing
+}
+
+/// A path or method that the release does not have.
+fn no_route(world: &World, at: At, request: &Incoming, methods: &[&Method]) -> Failure {
+    if at.release.token_before_routing {
+        let known = request.uri.path().starts_with("/api/v1/");
+        return match auth::caller(world, authorization(request)) {
+            Err(failure) if known => failure,
+            _ => Failure::NoRoute,
+        };
+    }
+    if methods.is_empty() {
+        return Failure::NoRoute;
+    }
+    let allowed = methods.iter().map(|method| method.as_str());
+    Failure::WrongMethod(
+        std::iter::once("OPTIONS")
+            .chain(allowed)
+            .collect::<Vec<_>>()
+            .join(", "),
+    )
+}
+
+fn authorization(request: &Incoming) -> Option<&str> {
+    request
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+}
+
+fn finish(at: At, request: &Incoming, reply: Reply) -> Reply {
+    let reply = match at.api {
+        Api::V1 => reply,
+        Api::V2 => {
+            // Inside a PATCH the server talks to itself, and gives itself that name.
+            let host = request
+                .headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok());
+            let inside = request.method == Method::PATCH && reply.from_inside;
+            let host = host.filter(|_| !inside).unwrap_or("localhost");
+            reply.with_schema_link(&format!("http://{host}"))
+        }
+    };
+    let reply = if at.release.request_id {
+        reply.with_header("x-request-id", &crate::tokens::random_hex(16))
+    } else {
+        reply
+    };
+    if at.release.sessions {
+        reply.with_header("cache-control", "no-store")
+    } else {
+        reply
+    }
+}

@@ -1,0 +1,428 @@
+//! Request bodies: reading, checking against a model's fields, and binding, with each API's idea of what is wrong.
+
+use std::collections::HashMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::failure::{Failure, NO_BODY, Unreadable, Violation};
+use crate::release::{Api, At};
+use crate::stamp::Stamp;
+
+/// A body's JSON type by field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    Time,
+    Array,
+    Object,
+    /// Whatever JSON it is.
+    Json,
+    /// Accepted and never looked at.
+    Ignored,
+}
+
+/// A field that a body may have.
+#[derive(Debug)]
+pub(crate) struct Field {
+    name: &'static str,
+    kind: Kind,
+    /// v2's schema refuses a text that is present and shorter.
+    min: usize,
+    /// v2's schema refuses a longer text; 0 = no bound.
+    max: usize,
+    /// The validator behind both APIs has the same bounds.
+    validated: bool,
+    /// Both validators want something here.
+    required: bool,
+}
+
+impl Field {
+    pub(crate) const fn new(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            min: 0,
+            max: 0,
+            validated: false,
+            required: false,
+        }
+    }
+
+    /// Bounds of a text's length in characters, on both APIs.
+    pub(crate) const fn length(mut self, min: usize, max: usize) -> Self {
+        self.validated = true;
+        self.schema_length(min, max)
+    }
+
+    /// Bounds that v2 alone has.
+    pub(crate) const fn schema_length(mut self, min: usize, max: usize) -> Self {
+        self.min = min;
+        self.max = max;
+        self
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+}
+
+/// The body of a request, as received.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Body<'a> {
+    pub(crate) content_type: Option<&'a str>,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Reads, checks and binds a body. `path` holds the numbers of the path under their field names:
+/// on v1 the body wins over them, on v2 they win.
+pub(crate) fn bind<T: DeserializeOwned>(
+    at: At,
+    body: Body<'_>,
+    fields: &[Field],
+    path: &[(&str, i64)],
+) -> Result<T, Failure> {
+    let object = read(at, body)?;
+    bind_object(at, object, Some(body.bytes), fields, path)
+}
+
+/// As [`bind`], for an object that was made inside the server (`PATCH`).
+pub(crate) fn bind_object<T: DeserializeOwned>(
+    at: At,
+    mut object: Map<String, Value>,
+    raw: Option<&[u8]>,
+    fields: &[Field],
+    path: &[(&str, i64)],
+) -> Result<T, Failure> {
+    match at.api {
+        Api::V1 => check_types(&object, raw.unwrap_or_default(), fields)?,
+        Api::V2 => check_schema(&object, fields)?,
+    }
+    drop_nulls(&mut object);
+    for (name, number) in path {
+        match at.api {
+            Api::V1 => drop(object.entry(*name).or_insert_with(|| (*number).into())),
+            Api::V2 => drop(object.insert((*name).to_owned(), (*number).into())),
+        }
+    }
+    let violations = broken_rules(&object, fields);
+    if !violations.is_empty() {
+        return Err(Failure::Invalid(violations));
+    }
+    object.retain(|name, _| {
+        fields
+            .iter()
+            .any(|field| field.name == name && field.kind != Kind::Ignored)
+    });
+    serde_json::from_value(Value::Object(object)).map_err(|error| {
+        // A nested value of a wrong type: the fields of this level are right by now.
+        Failure::Unreadable(Unreadable {
+            v2_status: 422,
+            go: error.to_string(),
+            v2: "expected another type".to_owned(),
+            location: "body".to_owned(),
+            value: None,
+            bad_request: true,
+        })
+    })
+}
+
+/// The body as a JSON object with lower-case keys.
+pub(crate) fn read(at: At, body: Body<'_>) -> Result<Map<String, Value>, Failure> {
+    let text = String::from_utf8_lossy(body.bytes);
+    if body.bytes.is_empty() {
+        return match at.api {
+            Api::V1 => Ok(Map::new()),
+            Api::V2 => Err(unreadable(400, "", NO_BODY, None)),
+        };
+    }
+    match kind_of(body.content_type, at.api) {
+        ContentType::Json => {}
+        // Read as if nothing had been sent.
+        ContentType::Form => return Ok(Map::new()),
+        ContentType::Other(name) => {
+            let mut why = Unreadable {
+                v2_status: 415,
+                go: "Unsupported Media Type".to_owned(),
+                v2: format!("unknown content type: {name}"),
+                location: "body".to_owned(),
+                value: Some(text.into()),
+                bad_request: false,
+            };
+            why.bad_request = name.is_empty() && at.api == Api::V1;
+            return Err(Failure::Unreadable(why));
+        }
+    }
+    match parse(at, body.bytes) {
+        Ok(Value::Object(object)) => Ok(object
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value))
+            .collect()),
+        Ok(Value::Null) if at.api == Api::V1 => Ok(Map::new()),
+        Ok(other) => {
+            let go = format!(
+                "Unmarshal type error: expected=object, got={}",
+                go_name(&other)
+            );
+            Err(unreadable(422, &go, "expected object", Some(other)))
+        }
+        Err(error) if error.is_eof() => Err(unreadable(
+            400,
+            "unexpected EOF",
+            "unexpected end of JSON input",
+            Some(text.into()),
+        )),
+        Err(error) => {
+            let go = format!(
+                "Syntax error: offset={}, error=invalid character",
+                error.column()
+            );
+            Err(unreadable(
+                400,
+                &go,
+                "invalid character in JSON input",
+                Some(text.into()),
+            ))
+        }
+    }
+}
+
+/// A path parameter that has to be a number.
+pub(crate) fn number(name: &str, text: &str) -> Result<i64, Failure> {
+    text.parse().map_err(|_| {
+        Failure::Unreadable(Unreadable {
+            v2_status: 422,
+            go: format!("strconv.ParseInt: parsing \"{text}\": invalid syntax"),
+            v2: "invalid integer".to_owned(),
+            location: format!("path.{name}"),
+            value: Some(text.into()),
+            bad_request: true,
+        })
+    })
+}
+
+fn unreadable(v2_status: u16, go: &str, v2: &str, value: Option<Value>) -> Failure {
+    Failure::Unreadable(Unreadable {
+        v2_status,
+        go: go.to_owned(),
+        v2: v2.to_owned(),
+        location: "body".to_owned(),
+        value,
+        bad_request: true,
+    })
+}
+
+enum ContentType<'a> {
+    Json,
+    Form,
+    Other(&'a str),
+}
+
+fn kind_of(content_type: Option<&str>, api: Api) -> ContentType<'_> {
+    let name = content_type
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    match (name, api) {
+        ("application/json", _) | ("", Api::V2) => ContentType::Json,
+        (name, Api::V2) if name.ends_with("+json") => ContentType::Json,
+        ("application/x-www-form-urlencoded", _) | ("application/xml" | "text/xml", Api::V1) => {
+            ContentType::Form
+        }
+        (name, _) => ContentType::Other(name),
+    }
+}
+
+fn parse(at: At, bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde::Deserialize::deserialize(&mut reader)?;
+    if at.release.trailing_text_refused {
+        reader.end()?;
+    }
+    Ok(value)
+}
+
+/// `null` leaves a Go field as it is, which is what an absent key does.
+fn drop_nulls(object: &mut Map<String, Value>) {
+    object.retain(|_, value| !value.is_null());
+    for value in object.values_mut() {
+        match value {
+            Value::Object(inner) => drop_nulls(inner),
+            Value::Array(items) => items
+                .iter_mut()
+                .filter_map(Value::as_object_mut)
+                .for_each(drop_nulls),
+            _ => {}
+        }
+    }
+}
+
+impl Kind {
+    fn accepts(self, value: &Value) -> bool {
+        match self {
+            Self::Text | Self::Time => value.is_string(),
+            Self::Integer => value.is_i64(),
+            Self::Number => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+            Self::Array => value.is_array(),
+            Self::Object => value.is_object(),
+            Self::Json | Self::Ignored => true,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text | Self::Time => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Array => "array",
+            Self::Object | Self::Json | Self::Ignored => "object",
+        }
+    }
+
+    fn go_name(self) -> &'static str {
+        match self {
+            Self::Integer => "int64",
+            Self::Number => "float64",
+            Self::Boolean => "bool",
+            other => other.name(),
+        }
+    }
+}
+
+fn go_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn check_types(object: &Map<String, Value>, raw: &[u8], fields: &[Field]) -> Result<(), Failure> {
+    for field in fields {
+        let Some(value) = object.get(field.name).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        if !field.kind.accepts(value) {
+            let (expected, got) = (field.kind.go_name(), go_name(value));
+            let offset = offset_behind(raw, field.name);
+            let go = format!(
+                "Unmarshal type error: expected={expected}, got={got}, field={}, offset={offset}",
+                field.name
+            );
+            return Err(unreadable(400, &go, "", None));
+        }
+        if let (Kind::Time, Some(text)) = (field.kind, value.as_str())
+            && Stamp::parse(text).is_none()
+        {
+            let go = format!(
+                "parsing time \"{text}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{text}\" as \"2006\""
+            );
+            return Err(unreadable(400, &go, "", None));
+        }
+    }
+    Ok(())
+}
+
+/// Where a field's value ends in the text, which Go's type errors tell.
+fn offset_behind(raw: &[u8], name: &str) -> usize {
+    let values: HashMap<String, &RawValue> = serde_json::from_slice(raw).unwrap_or_default();
+    values.get(name).map_or(0, |value| {
+        (value.get().as_ptr() as usize - raw.as_ptr() as usize) + value.get().len()
+    })
+}
+
+fn check_schema(object: &Map<String, Value>, fields: &[Field]) -> Result<(), Failure> {
+    let mut violations = Vec::new();
+    for (name, value) in object {
+        let Some(field) = fields.iter().find(|field| field.name == name) else {
+            if name != "$schema" {
+                violations.push(refused_by_schema(
+                    name,
+                    "unexpected property".to_owned(),
+                    Value::Object(object.clone()),
+                ));
+            }
+            continue;
+        };
+        if value.is_null() {
+            continue;
+        }
+        let message = if field.kind.accepts(value) {
+            match (field.kind, value.as_str()) {
+                (Kind::Time, Some(text)) if Stamp::parse(text).is_none() => {
+                    "expected string to be RFC 3339 date-time".to_owned()
+                }
+                // An empty text is only refused where something must stand; elsewhere it counts as left out.
+                (Kind::Text, Some(text))
+                    if text.chars().count() < field.min && (field.min == 1 || !text.is_empty()) =>
+                {
+                    format!("expected length >= {}", field.min)
+                }
+                (Kind::Text, Some(text)) if field.max > 0 && text.chars().count() > field.max => {
+                    format!("expected length <= {}", field.max)
+                }
+                _ => continue,
+            }
+        } else {
+            format!("expected {}", field.kind.name())
+        };
+        violations.push(refused_by_schema(name, message, value.clone()));
+    }
+    if violations.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Invalid(violations))
+    }
+}
+
+fn refused_by_schema(name: &str, message: String, value: Value) -> Violation {
+    Violation {
+        location: format!("body.{name}"),
+        v1: String::new(),
+        v2: message,
+        value: Some(value),
+    }
+}
+
+/// What the model's validator refuses on both APIs.
+fn broken_rules(object: &Map<String, Value>, fields: &[Field]) -> Vec<Violation> {
+    let broken = |field: &Field| {
+        let text = object
+            .get(field.name)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let rule = if field.required && text.is_empty() {
+            "non zero value required".to_owned()
+        } else if field.validated && field.max > 0 && text.chars().count() > field.max {
+            format!(
+                "{text} does not validate as runelength({}|{})",
+                field.min, field.max
+            )
+        } else {
+            return None;
+        };
+        let (location, v1) = (
+            format!("body.{}", field.name),
+            format!("{}: {rule}", field.name),
+        );
+        Some(Violation {
+            location,
+            v1,
+            v2: rule,
+            value: None,
+        })
+    };
+    fields.iter().filter_map(broken).collect()
+}

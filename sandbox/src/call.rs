@@ -1,0 +1,142 @@
+//! One request as the handlers see it.
+
+use axum::http::{HeaderMap, header};
+use rusqlite::Connection;
+
+use crate::body::{self, Body, Field};
+use crate::catalogue::Route;
+use crate::failure::Failure;
+use crate::release::{Api, At};
+use crate::reply::Reply;
+use crate::store::users::User;
+use crate::world::World;
+
+/// A request whose route is known and whose token, if the route wants one, was accepted.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) at: At,
+    pub(crate) route: &'a Route,
+    /// Values of the path's placeholders.
+    pub(crate) params: &'a [String],
+    pub(crate) query: &'a [(String, String)],
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    /// Whoever the token belongs to.
+    pub(crate) caller: Option<Caller>,
+}
+
+/// The user of a token, and the token's session (2.x) and life.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) user: User,
+    pub(crate) session: Option<String>,
+    pub(crate) long: bool,
+}
+
+impl Call<'_> {
+    /// The caller; routes that want a token always have one.
+    pub(crate) fn user(&self) -> Result<&User, Failure> {
+        self.caller
+            .as_ref()
+            .map(|caller| &caller.user)
+            .ok_or(Failure::Unauthorized)
+    }
+
+    /// The first placeholder as a number; `v2_name` is what v2 calls it.
+    pub(crate) fn id(&self, v2_name: &str) -> Result<i64, Failure> {
+        body::number(v2_name, self.params.first().map_or("", String::as_str))
+    }
+
+    /// The first value of a query parameter.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, _)| is_named(key, name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a query parameter.
+    pub(crate) fn query_all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.query
+            .iter()
+            .filter(move |(key, _)| is_named(key, name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// What is searched for, if anything: `s` on v1, `q` on v2.
+    pub(crate) fn search(&self) -> Option<&str> {
+        let name = if self.at.api == Api::V1 { "s" } else { "q" };
+        self.query(name).filter(|text| !text.is_empty())
+    }
+
+    pub(crate) fn header(&self, name: &header::HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Reads the body into a model.
+    pub(crate) fn bind<T: serde::de::DeserializeOwned>(
+        &self,
+        fields: &[Field],
+        path: &[(&str, i64)],
+    ) -> Result<T, Failure> {
+        body::bind(self.at, self.raw_body(), fields, path)
+    }
+
+    pub(crate) fn raw_body(&self) -> Body<'_> {
+        Body {
+            content_type: self.header(&header::CONTENT_TYPE),
+            bytes: self.body,
+        }
+    }
+
+    /// Works on the database. A failure undoes everything, in releases with transactions.
+    pub(crate) fn write<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.world.store.write(self.at.release.transactions, work)
+    }
+
+    /// Reads from the database.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.world.store.read(work)
+    }
+
+    /// The answer of success: the route's own status, and on v2 the name of the body's schema.
+    pub(crate) fn ok<T: serde::Serialize + ?Sized>(
+        &self,
+        schema: Option<&'static str>,
+        body: &T,
+    ) -> Reply {
+        Reply::object(self.route.status, self.at.api, schema, body)
+    }
+
+    /// The answer of a deletion.
+    pub(crate) fn deleted(&self) -> Reply {
+        match self.at.api {
+            Api::V1 => self.ok(
+                None,
+                &serde_json::json!({"message": "Successfully deleted."}),
+            ),
+            Api::V2 => Reply::empty(axum::http::StatusCode::NO_CONTENT),
+        }
+    }
+
+    /// A reply with the caller's access in the header that v1 has for it.
+    pub(crate) fn with_access(&self, reply: Reply, access: i64) -> Reply {
+        match (self.at.api, self.at.release.access_word) {
+            (Api::V2, _) => reply,
+            (Api::V1, "right") => reply.with_header("x-max-right", &access.to_string()),
+            (Api::V1, _) => reply.with_header("x-max-permission", &access.to_string()),
+        }
+    }
+}
+
+/// With and without `[]` behind the name.
+fn is_named(key: &str, name: &str) -> bool {
+    key.strip_suffix("[]").unwrap_or(key) == name
+}

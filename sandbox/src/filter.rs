@@ -1,0 +1,306 @@
+//! `filter`, `sort_by` and `order_by` of task lists, as SQL.
+
+mod dates;
+mod grammar;
+
+use rusqlite::types::Value as Sql;
+
+use crate::call::Call;
+use crate::failure::{Domain, Failure, domain, lacking};
+use crate::release::Release;
+use crate::store::tasks::Condition;
+use dates::Zone;
+use grammar::{Comparison, Expression, Operator};
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Integer,
+    Number,
+    Boolean,
+    Text,
+    Date,
+}
+
+/// Fields by which one can sort and filter, with their column.
+const FIELDS: &[(&str, &str, Holds)] = &[
+    ("id", "t.id", Holds::Integer),
+    ("title", "t.title", Holds::Text),
+    ("description", "t.description", Holds::Text),
+    ("done", "t.done", Holds::Boolean),
+    ("done_at", "t.done_at", Holds::Date),
+    ("due_date", "t.due_date", Holds::Date),
+    ("created_by_id", "t.created_by", Holds::Integer),
+    ("project_id", "t.project_id", Holds::Integer),
+    ("project", "t.project_id", Holds::Integer),
+    ("repeat_after", "t.repeat_after", Holds::Integer),
+    ("priority", "t.priority", Holds::Integer),
+    ("start_date", "t.start_date", Holds::Date),
+    ("end_date", "t.end_date", Holds::Date),
+    ("hex_color", "t.hex_color", Holds::Text),
+    ("percent_done", "t.percent_done", Holds::Number),
+    ("created", "t.created", Holds::Date),
+    ("updated", "t.updated", Holds::Date),
+    ("index", "t.number", Holds::Integer),
+];
+
+fn field(name: &str) -> Option<(&'static str, Holds)> {
+    FIELDS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .map(|(_, column, holds)| (*column, *holds))
+}
+
+/// SQL's `ORDER BY` of a request.
+pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
+    let directions: Vec<&str> = call.query_all("order_by").collect();
+    let mut order = Vec::new();
+    for (place, name) in call.query_all("sort_by").enumerate() {
+        let direction = match directions.get(place).copied() {
+            None | Some("asc" | "") => "ASC",
+            Some("desc") => "DESC",
+            Some(_) => {
+                let message =
+                    "The task sort order 'invalid' is invalid. Allowed is either asc or desc.";
+                return Err(domain(400, 4014, message));
+            }
+        };
+        order.push(match name {
+            "position" => {
+                return Err(domain(
+                    400,
+                    4026,
+                    "You must provide a project view ID when sorting by position",
+                ));
+            }
+            "bucket_id" => return Err(Failure::Internal("no such column".to_owned())),
+            "uid" => return Err(lacking("sorting by uid")),
+            "relevance" if call.at.release.sessions => continue,
+            name if name != "project" => match field(name) {
+                // Tasks without the date come last in both directions.
+                Some((column, Holds::Date)) => format!("{column} IS NULL, {column} {direction}"),
+                Some((column, _)) => format!("{column} {direction}"),
+                None => return Err(unknown_field(name)),
+            },
+            name => return Err(unknown_field(name)),
+        });
+    }
+    order.push("t.id ASC".to_owned());
+    Ok(order.join(", "))
+}
+
+/// The condition of a request's `filter`, if it has one.
+pub(crate) fn condition(call: &Call<'_>) -> Result<Option<Condition>, Failure> {
+    let Some(text) = call.query("filter").filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let release = call.at.release;
+    let zone = match call
+        .query("filter_timezone")
+        .filter(|name| !name.is_empty())
+    {
+        Some(name) => Zone::named(name).ok_or_else(|| unknown_zone(release, name))?,
+        None => Zone::servers(),
+    };
+    let include_nulls = call.query("filter_include_nulls") == Some("true");
+    compile(release, text, &zone, include_nulls).map(Some)
+}
+
+/// The condition of a saved filter.
+pub(crate) fn stored(release: &Release, expression: &str) -> Result<Condition, Failure> {
+    compile(release, expression, &Zone::servers(), false)
+}
+
+fn compile(
+    release: &Release,
+    text: &str,
+    zone: &Zone,
+    include_nulls: bool,
+) -> Result<Condition, Failure> {
+    let translator = Translator {
+        release,
+        zone,
+        include_nulls,
+    };
+    translator.expression(&grammar::parse(text)?)
+}
+
+struct Translator<'a> {
+    release: &'a Release,
+    zone: &'a Zone,
+    include_nulls: bool,
+}
+
+impl Translator<'_> {
+    fn expression(&self, expression: &Expression) -> Result<Condition, Failure> {
+        let (parts, joint) = match expression {
+            Expression::Comparison(comparison) => return self.comparison(comparison),
+            Expression::All(parts) => (parts, " AND "),
+            Expression::Any(parts) => (parts, " OR "),
+        };
+        let mut joined = Condition::default();
+        for part in parts {
+            let part = self.expression(part)?;
+            if !joined.sql.is_empty() {
+                joined.sql.push_str(joint);
+            }
+            joined.sql.extend(["(", &part.sql, ")"]);
+            joined.values.extend(part.values);
+        }
+        Ok(joined)
+    }
+
+    fn comparison(&self, comparison: &Comparison) -> Result<Condition, Failure> {
+        let mut condition = match comparison.field.as_str() {
+            "assignees" => self.among_assignees(comparison)?,
+            name @ ("labels" | "reminders" | "bucket_id" | "uid") => {
+                return Err(lacking(format!("filtering by {name}")));
+            }
+            name => {
+                let unknown = || {
+                    let checked = self.release.filter_fields_checked;
+                    if checked {
+                        unknown_field(name)
+                    } else {
+                        bad_value(name, &comparison.value)
+                    }
+                };
+                let (column, holds) = field(name).ok_or_else(unknown)?;
+                self.by_column(comparison, column, holds)?
+            }
+        };
+        if self.include_nulls {
+            condition.sql = format!("({}) OR {}", condition.sql, unset(&comparison.field));
+        }
+        Ok(condition)
+    }
+
+    fn by_column(
+        &self,
+        comparison: &Comparison,
+        column: &str,
+        holds: Holds,
+    ) -> Result<Condition, Failure> {
+        let value = |text: &str| self.value(&comparison.field, text, holds);
+        if let Operator::In | Operator::NotIn = comparison.operator {
+            let values = comparison
+                .value
+                .split(',')
+                .map(|text| value(text.trim()))
+                .collect::<Result<Vec<_>, _>>()?;
+            let places = vec!["?"; values.len()].join(", ");
+            let not = if comparison.operator == Operator::NotIn {
+                "NOT "
+            } else {
+                ""
+            };
+            return Ok(Condition {
+                sql: format!("{column} {not}IN ({places})"),
+                values,
+            });
+        }
+        if comparison.operator == Operator::Like {
+            if holds != Holds::Text {
+                return Err(bad_value(&comparison.field, &comparison.value));
+            }
+            let values = vec![comparison.value.clone().into()];
+            return Ok(Condition {
+                sql: format!("{column} LIKE '%' || ? || '%'"),
+                values,
+            });
+        }
+        let operator = match (comparison.operator, holds) {
+            // Dates are compared as texts of two forms there: never equal, and off by the exact second.
+            (Operator::Equals, Holds::Date) => "IS NULL AND NULL =",
+            (Operator::Differs, Holds::Date) => "IS NOT NULL AND 0 <>",
+            (Operator::Equals, _) => "=",
+            (Operator::Differs, _) => "<>",
+            (Operator::Greater, _) | (Operator::AtLeast, Holds::Date) => ">",
+            (Operator::AtLeast, _) => ">=",
+            (Operator::Less, Holds::Date) | (Operator::AtMost, _) => "<=",
+            (Operator::Less, _) => "<",
+            (Operator::Like | Operator::In | Operator::NotIn, _) => {
+                return Err(bad_value(&comparison.field, &comparison.value));
+            }
+        };
+        Ok(Condition {
+            sql: format!("{column} {operator} ?"),
+            values: vec![value(&comparison.value)?],
+        })
+    }
+
+    fn value(&self, name: &str, text: &str, holds: Holds) -> Result<Sql, Failure> {
+        let read = match holds {
+            Holds::Integer => text.parse().ok().map(Sql::Integer),
+            Holds::Number => text.parse().ok().map(Sql::Real),
+            Holds::Text => Some(Sql::Text(text.to_owned())),
+            Holds::Date => dates::read(text, self.zone).map(Sql::Integer),
+            Holds::Boolean => match text {
+                "true" | "1" => Some(Sql::Integer(1)),
+                "false" | "0" => Some(Sql::Integer(0)),
+                _ => None,
+            },
+        };
+        read.ok_or_else(|| bad_value(name, text))
+    }
+
+    fn among_assignees(&self, comparison: &Comparison) -> Result<Condition, Failure> {
+        let names: Vec<Sql> = match comparison.operator {
+            Operator::In | Operator::NotIn => comparison
+                .value
+                .split(',')
+                .map(|name| name.trim().to_owned().into())
+                .collect(),
+            Operator::Equals | Operator::Differs => vec![comparison.value.clone().into()],
+            _ => return Err(lacking("this comparison of assignees")),
+        };
+        let not = match comparison.operator {
+            Operator::NotIn | Operator::Differs if !self.release.filter_objects => {
+                return Err(lacking("excluding assignees"));
+            }
+            Operator::NotIn | Operator::Differs => "NOT ",
+            _ => "",
+        };
+        let places = vec!["?"; names.len()].join(", ");
+        let sql = format!(
+            "{not}EXISTS (SELECT 1 FROM assignees a JOIN users au ON au.id = a.user_id
+             WHERE a.task_id = t.id AND au.username IN ({places}))"
+        );
+        Ok(Condition { sql, values: names })
+    }
+}
+
+/// Matches tasks whose field is not set.
+fn unset(name: &str) -> String {
+    match field(name) {
+        None => "NOT EXISTS (SELECT 1 FROM assignees a WHERE a.task_id = t.id)".to_owned(),
+        Some((column, Holds::Date)) => format!("{column} IS NULL"),
+        Some((column, Holds::Text)) => format!("{column} = ''"),
+        Some((column, _)) => format!("{column} = 0"),
+    }
+}
+
+fn unknown_field(name: &str) -> Failure {
+    domain(400, 4016, format!("The task field '{name}' is invalid."))
+}
+
+fn bad_value(name: &str, value: &str) -> Failure {
+    domain(
+        400,
+        4019,
+        format!("The task filter value '{value}' for field '{name}' is invalid."),
+    )
+}
+
+fn unknown_zone(release: &Release, name: &str) -> Failure {
+    if !release.timezone_checked {
+        return Failure::Internal(format!("unknown time zone {name}"));
+    }
+    Failure::Domain(Domain {
+        status: 400,
+        code: 2003,
+        message: format!("The timezone '{name}' is invalid"),
+        params: Some(("timezone", name.to_owned())),
+        fields: Vec::new(),
+    })
+}

@@ -1,0 +1,70 @@
+//! From operation to handler. An operation that is not here is answered 501.
+
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::reply::Reply;
+use crate::{auth, info, projects, shares, tasks, users};
+
+pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
+
+/// The handler of an operation, the same for every release and API.
+pub(crate) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "service.info" => info::info,
+        "service.health" => info::health,
+        "service.health_api" => info::health_api,
+        "auth.register" => users::register,
+        "auth.login" => auth::login,
+        "auth.refresh" => auth::refresh,
+        "auth.renew" => auth::renew,
+        "auth.logout" => auth::logout,
+        "user.read_one" => users::read_one,
+        "user.update_settings" => users::update_settings,
+        "projects.read_all" => projects::read_all,
+        "projects.read_one" => projects::read_one,
+        "projects.create" => projects::create,
+        "projects.update" => projects::update,
+        "projects.patch" => projects::patch,
+        "projects.delete" => projects::delete,
+        "project_users.read_all" => shares::read_all,
+        "project_users.create" => shares::create,
+        "project_users.update" => shares::update,
+        "project_users.delete" => shares::delete,
+        "tasks.read_all" => tasks::read_all,
+        "tasks.read_all_of_project" => tasks::read_all_of_project,
+        "tasks.read_one" => tasks::read_one,
+        "tasks.create" => tasks::create,
+        "tasks.update" => tasks::update,
+        "tasks.patch" => tasks::patch,
+        "tasks.delete" => tasks::delete,
+        _ => return None,
+    })
+}
+
+/// Calls by which a client gets ready; faults leave them alone.
+pub(crate) fn is_set_up(operation: &str) -> bool {
+    matches!(
+        operation,
+        "service.info" | "service.health" | "auth.register" | "auth.login" | "auth.refresh"
+    )
+}
+
+/// Calls on which the per-address limit of v1 counts.
+pub(crate) fn is_log_in(operation: &str) -> bool {
+    matches!(
+        operation,
+        "auth.register"
+            | "auth.login"
+            | "auth.refresh"
+            | "auth.request_password_reset"
+            | "auth.reset_password"
+            | "auth.confirm_email"
+            | "auth.link_share_login"
+            | "auth.oauth_token"
+    )
+}
+
+/// Calls that hash a password: too slow for a thread that answers others.
+pub(crate) fn is_slow(operation: &str) -> bool {
+    matches!(operation, "auth.register" | "auth.login")
+}

@@ -1,0 +1,338 @@
+//! Projects: the handlers.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::body::{Field, Kind};
+use crate::call::Call;
+use crate::failure::{Denied, Failure, domain};
+use crate::paging::{Count, Page, count_of};
+use crate::release::{Api, Release};
+use crate::reply::Reply;
+use crate::stamp::Stamp;
+use crate::store::projects::{self as store, FAVORITES, Project, Wanted};
+use crate::store::users::User;
+use crate::store::{tasks, users};
+
+const FIELDS: &[Field] = &[
+    Field::new("id", Kind::Integer),
+    Field::new("title", Kind::Text).length(1, 250).required(),
+    Field::new("description", Kind::Text),
+    Field::new("identifier", Kind::Text).length(0, 10),
+    Field::new("hex_color", Kind::Text).length(0, 7),
+    Field::new("parent_project_id", Kind::Integer),
+    Field::new("is_archived", Kind::Boolean),
+    Field::new("is_favorite", Kind::Boolean),
+    Field::new("position", Kind::Number),
+    Field::new("owner", Kind::Ignored),
+    Field::new("background_information", Kind::Ignored),
+    Field::new("background_blur_hash", Kind::Ignored),
+    Field::new("subscription", Kind::Ignored),
+    Field::new("views", Kind::Ignored),
+    Field::new("max_permission", Kind::Ignored),
+    Field::new("created", Kind::Ignored),
+    Field::new("updated", Kind::Ignored),
+];
+
+/// v2's schema of a project that is read alone.
+const READ_SCHEMA: &str = "ProjectReadBody";
+
+/// Access that allows writing.
+pub(crate) const WRITE: i64 = 1;
+/// Access that allows deleting.
+pub(crate) const ADMIN: i64 = 2;
+
+pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (page, user, release) = (Page::asked(call)?, call.user()?, call.at.release);
+    let wanted = Wanted {
+        search: call.search(),
+        archived: call.query("is_archived") == Some("true"),
+        nested: release.search_finds_nested,
+        limit: page.limit(),
+        offset: page.offset(),
+    };
+    let expand = call.query_all("expand").any(|value| value == "permissions");
+    call.read(|db| {
+        let (mut projects, total) = store::list(db, user.id, &wanted)?;
+        let mut here = count_of(&projects);
+        if tasks::has_favorites(db, user.id)? {
+            // Counted here and not in the total, as the server does.
+            here += 1;
+            projects.insert(0, store::favorites(release, None, &call.world.started_at));
+        }
+        if wanted.search.is_none() || !release.search_hides_filters {
+            projects.extend(
+                store::filters(db, user.id)?
+                    .iter()
+                    .map(|filter| filter.project(user.stub())),
+            );
+        }
+        store::add_views(db, release, &mut projects)?;
+        for project in projects.iter_mut().filter(|_| release.permissions) {
+            project.max_permission = Some(if expand {
+                list_access(db, user, project.id)?
+            } else {
+                Value::Null
+            });
+        }
+        Ok(page.reply(
+            call,
+            "PaginatedProject",
+            &projects,
+            Count {
+                total,
+                here,
+                forgotten_beyond_end: true,
+            },
+        ))
+    })
+}
+
+fn list_access(db: &Connection, user: &User, project: i64) -> Result<Value, Failure> {
+    // One's own filters are one's own.
+    let access = if project < FAVORITES {
+        Some(ADMIN)
+    } else {
+        store::access(db, user.id, project)?
+    };
+    Ok(access.into())
+}
+
+pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, user) = (call.id("id")?, call.user()?);
+    let (project, access) = call.read(|db| read(call, db, user, id))?;
+    Ok(call.with_access(call.ok(Some(READ_SCHEMA), &project), access))
+}
+
+/// A project as one read shows it, and the caller's access.
+pub(crate) fn read(
+    call: &Call<'_>,
+    db: &Connection,
+    user: &User,
+    id: i64,
+) -> Result<(Project, i64), Failure> {
+    let release = call.at.release;
+    let (mut project, access) = match id {
+        FAVORITES => (
+            store::favorites(release, Some(user.stub()), &call.world.started_at),
+            0,
+        ),
+        id if id < FAVORITES => {
+            let filters = store::filters(db, user.id)?;
+            let filter = filters
+                .iter()
+                .find(|filter| store::pseudo_id(filter.id) == id)
+                .ok_or_else(not_found)?;
+            (filter.project(user.shape()), ADMIN)
+        }
+        id => {
+            let project = store::by_id(db, user.id, id)?.ok_or_else(not_found)?;
+            (
+                project,
+                store::access(db, user.id, id)?.ok_or(Failure::Forbidden(Denied::Sight))?,
+            )
+        }
+    };
+    store::add_views(db, release, std::slice::from_mut(&mut project))?;
+    // v1 says 0 here whatever the truth, which is in a header.
+    project.max_permission = release.permissions.then(|| {
+        if call.at.api == Api::V1 {
+            0.into()
+        } else {
+            access.into()
+        }
+    });
+    Ok((project, access))
+}
+
+pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
+    let mut wanted: Project = call.bind(FIELDS, &[])?;
+    let (user, release) = (call.user()?, call.at.release);
+    wanted.hex_color = colour(&wanted.hex_color);
+    call.write(|db| {
+        check_sent_id(db, release, wanted.id)?;
+        let parent = wanted.parent_project_id.unwrap_or_default();
+        if parent != 0 {
+            check_access(db, user, parent, WRITE)?;
+        }
+        check_identifier(db, &wanted)?;
+        let mut project = store::insert(db, release, user, &wanted)?;
+        project.max_permission = release.permissions.then(|| own_permission(call));
+        Ok(call.ok(Some("Project"), &project))
+    })
+}
+
+/// What an `id` in the body of a creation does.
+fn check_sent_id(db: &Connection, release: &Release, id: i64) -> Result<(), Failure> {
+    match id {
+        0 => Ok(()),
+        id if !store::exists(db, id)? => Err(not_found()),
+        _ if release.transactions => Ok(()),
+        _ => Err(Failure::Internal("the id is taken".to_owned())),
+    }
+}
+
+pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
+    let id = call.id("id")?;
+    let wanted: Project = call.bind(FIELDS, &[("id", id)])?;
+    call.write(|db| replace(call, db, wanted))
+}
+
+/// v2's partial update: read, merge, replace.
+pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, user) = (call.id("id")?, call.user()?);
+    call.write(|db| {
+        let (now, _) = read(call, db, user, id)?;
+        let merged = crate::patch::merged(call, READ_SCHEMA, &now)?;
+        let wanted: Project =
+            crate::body::bind_object(call.at, merged, None, FIELDS, &[("id", id)])?;
+        replace(call, db, wanted)
+    })
+}
+
+/// Stores everything that a project update may change; what it does not name is reset.
+fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, Failure> {
+    let (user, release) = (call.user()?, call.at.release);
+    if wanted.id < 0 {
+        return Err(crate::failure::lacking(
+            "projects.update of a saved filter or of the favourites",
+        ));
+    }
+    let old = store::by_id(db, user.id, wanted.id)?.ok_or_else(not_found)?;
+    let old_parent = old.parent_project_id.unwrap_or_default();
+    let parent = match wanted.parent_project_id {
+        None if release.omitted_parent_detaches => 0,
+        None => old_parent,
+        Some(parent) => parent,
+    };
+    check_access(db, user, wanted.id, WRITE)?;
+    if parent != 0 && parent != old_parent {
+        check_parent(db, user, wanted.id, parent)?;
+    }
+    if wanted.is_archived {
+        if store::is_archived(db, wanted.id)? {
+            return Err(archived());
+        }
+        if users::is_default_project(db, wanted.id)? {
+            return Err(domain(
+                412,
+                3013,
+                "This project cannot be archived because it is the default project of a user.",
+            ));
+        }
+    }
+    check_identifier(db, &wanted)?;
+    let project = Project {
+        // An empty description is not written.
+        description: if wanted.description.is_empty() {
+            old.description
+        } else {
+            wanted.description
+        },
+        hex_color: colour(&wanted.hex_color),
+        parent_project_id: Some(parent),
+        updated: Stamp::now_in_seconds(),
+        ..wanted
+    };
+    if project.position == 0.0 {
+        // The others make room, and then this one is stored with its 0 all the same.
+        store::renumber_children(db, parent)?;
+    }
+    store::update(db, user.id, &project)?;
+    let (mut stored, _) = read(call, db, user, project.id)?;
+    stored.max_permission = release.permissions.then(|| own_permission(call));
+    Ok(call.ok(Some("Project"), &stored))
+}
+
+pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, user) = (call.id("id")?, call.user()?);
+    call.write(|db| {
+        check_access(db, user, id, ADMIN)?;
+        if users::is_default_project(db, id)? {
+            return Err(domain(
+                412,
+                3012,
+                "This project cannot be deleted because it is the default project of a user.",
+            ));
+        }
+        store::delete(db, id)?;
+        Ok(call.deleted())
+    })
+}
+
+/// `max_permission` in answers to writes.
+fn own_permission(call: &Call<'_>) -> Value {
+    if call.at.api == Api::V1 {
+        0.into()
+    } else {
+        Value::Null
+    }
+}
+
+/// The caller's access, if it is enough.
+pub(crate) fn check_access(
+    db: &Connection,
+    user: &User,
+    project: i64,
+    wanted: i64,
+) -> Result<i64, Failure> {
+    match store::access(db, user.id, project)? {
+        Some(access) if access >= wanted => Ok(access),
+        Some(_) => Err(Failure::Forbidden(Denied::Act)),
+        None if project == FAVORITES || store::exists(db, project)? => {
+            Err(Failure::Forbidden(Denied::Act))
+        }
+        None => Err(not_found()),
+    }
+}
+
+fn check_parent(db: &Connection, user: &User, project: i64, parent: i64) -> Result<(), Failure> {
+    if parent == project {
+        return Err(domain(
+            412,
+            3010,
+            "This project cannot be a child of itself.",
+        ));
+    }
+    check_access(db, user, parent, WRITE)?;
+    if store::is_below(db, project, parent)? {
+        return Err(domain(
+            412,
+            3011,
+            "This project cannot have a cyclic relationship to a parent project.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_identifier(db: &Connection, project: &Project) -> Result<(), Failure> {
+    if store::identifier_taken(db, &project.identifier, project.id)? {
+        return Err(domain(
+            400,
+            3007,
+            "A project with this identifier already exists.",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn archived() -> Failure {
+    domain(
+        412,
+        3008,
+        "This project is archived. Editing or creating new tasks is not possible.",
+    )
+}
+
+pub(crate) fn not_found() -> Failure {
+    domain(404, 3001, "This project does not exist.")
+}
+
+/// A colour as it is stored: without `#`, six digits at most.
+pub(crate) fn colour(sent: &str) -> String {
+    sent.strip_prefix('#')
+        .unwrap_or(sent)
+        .chars()
+        .take(6)
+        .collect()
+}

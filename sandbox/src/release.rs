@@ -1,0 +1,201 @@
+//! What differs between server releases, as data: handlers ask, nobody branches on a version number.
+
+/// One imitated server release.
+///
+/// Found by [`Release::named`]; everything that a handler does differently is a field here.
+#[derive(Debug)]
+pub struct Release {
+    /// Short name: `0.24`, `2.5`.
+    pub name: &'static str,
+    /// What `/info` reports.
+    pub version: &'static str,
+    /// Name of the release's columns in the route table: v1 and, if it has one, v2.
+    pub(crate) tables: &'static [&'static str],
+    /// A request without a token for an unknown route is 401, and a wrong verb is an unknown route (up to 0.24).
+    pub(crate) token_before_routing: bool,
+    /// Code of the token middleware's 401 (2.0).
+    pub(crate) unauthorized_code: Option<i64>,
+    /// Code of a plain «Forbidden» (2.4).
+    pub(crate) forbidden_code: Option<i64>,
+    /// The word for the caller's access, in a header and in texts: `right`, from 1.0 `permission`.
+    pub(crate) access_word: &'static str,
+    /// What an unreadable body or path parameter is answered with.
+    pub(crate) binding: Binding,
+    /// Status of a field validation on v1; 412 comes with code and field list.
+    pub(crate) validation_status: u16,
+    /// Validation rule that a too short password breaks, as the server words it.
+    pub(crate) password_rule: &'static str,
+    /// Longest password: beyond it the server answers 500 (0.24) or refuses (later).
+    pub(crate) password_bytes_checked: bool,
+    /// Status of a wrong log-in.
+    pub(crate) wrong_login_status: u16,
+    /// Sessions with a refresh cookie and short access tokens (2.0).
+    pub(crate) sessions: bool,
+    /// New users get the saved filter «My Open Tasks» (2.4).
+    pub(crate) open_tasks_filter: bool,
+    /// A view's `filter` is an object (1.0), before a string.
+    pub(crate) filter_objects: bool,
+    /// Buckets of a new board: (title, position).
+    pub(crate) buckets: &'static [(&'static str, f64)],
+    /// A new board names its first bucket as default and its last as done bucket (1.0).
+    pub(crate) board_roles: bool,
+    /// Empty project lists are `null` on v1 (up to 0.24).
+    pub(crate) null_lists: bool,
+    /// Projects carry `max_permission` (1.0), users' own record its newer fields.
+    pub(crate) permissions: bool,
+    /// A project update without `parent_project_id` detaches it (up to 1.x).
+    pub(crate) omitted_parent_detaches: bool,
+    /// A search leaves the saved filters out of the project list (1.0).
+    pub(crate) search_hides_filters: bool,
+    /// Searching for a nested project lists it as a top-level one (0.24).
+    pub(crate) search_finds_nested: bool,
+    /// A task's `index` may be given on creation, and `done_at` not on update (1.0).
+    pub(crate) index_on_create: bool,
+    /// Largest `repeat_after` in seconds (2.3).
+    pub(crate) repeat_limit: Option<i64>,
+    /// Values of `expand` that a task read knows; anything else is refused. Empty: everything is ignored (0.24).
+    pub(crate) expand: &'static [&'static str],
+    /// The 429 names the path (up to 0.24).
+    pub(crate) limit_names_path: bool,
+    /// Answers carry `X-Request-Id` (2.5).
+    pub(crate) request_id: bool,
+    /// Text after the JSON value of a body is an error (2.5).
+    pub(crate) trailing_text_refused: bool,
+    /// An unknown filter field has a code of its own (1.0), not the one of bad values.
+    pub(crate) filter_fields_checked: bool,
+    /// The highest index of a project is used again after a deletion (up to 2.3).
+    pub(crate) index_reused: bool,
+    /// A failing call leaves nothing behind (2.0); before, what it did until then stays.
+    pub(crate) transactions: bool,
+    /// An unknown time zone in a filter is 400; before, 500.
+    pub(crate) timezone_checked: bool,
+}
+
+/// One of the two REST APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Api {
+    /// `/api/v1`, in every release.
+    V1,
+    /// `/api/v2`, from 2.4.
+    V2,
+}
+
+/// How v1 words a body or path that it cannot read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// The Go error as text, no code (up to 0.24).
+    Text,
+    /// Code 2004 (1.0).
+    Coded,
+}
+
+/// Release and API of a request: what endpoint code may ask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At {
+    pub(crate) release: &'static Release,
+    pub(crate) api: Api,
+}
+
+impl At {
+    /// What a request for that path is about.
+    pub(crate) fn of(release: &'static Release, path: &str) -> Self {
+        let is_v2 = release.has_v2() && path.starts_with("/api/v2/");
+        Self {
+            release,
+            api: if is_v2 { Api::V2 } else { Api::V1 },
+        }
+    }
+}
+
+impl Release {
+    /// Whether it has `/api/v2`.
+    pub(crate) fn has_v2(&self) -> bool {
+        self.tables.len() > 1
+    }
+
+    /// All imitated releases, oldest first.
+    pub const ALL: [&'static Release; 2] = [&V0_24, &V2_5];
+
+    /// The release of that short name, e.g. `2.5`.
+    pub fn named(name: &str) -> Option<&'static Release> {
+        Self::ALL.into_iter().find(|release| release.name == name)
+    }
+}
+
+static V0_24: Release = Release {
+    name: "0.24",
+    version: "v0.24.1",
+    tables: &["0.24"],
+    token_before_routing: true,
+    unauthorized_code: None,
+    forbidden_code: None,
+    access_word: "right",
+    binding: Binding::Text,
+    validation_status: 400,
+    password_rule: "length(8|250)",
+    password_bytes_checked: false,
+    wrong_login_status: 412,
+    sessions: false,
+    open_tasks_filter: false,
+    filter_objects: false,
+    buckets: &[("Backlog", 100.0)],
+    board_roles: false,
+    null_lists: true,
+    permissions: false,
+    omitted_parent_detaches: true,
+    search_hides_filters: false,
+    search_finds_nested: true,
+    index_on_create: false,
+    repeat_limit: None,
+    expand: &[],
+    limit_names_path: true,
+    request_id: false,
+    trailing_text_refused: false,
+    filter_fields_checked: false,
+    index_reused: true,
+    transactions: false,
+    timezone_checked: false,
+};
+
+static V2_5: Release = Release {
+    name: "2.5",
+    version: "v2.5.0",
+    tables: &["2.5v1", "2.5v2"],
+    token_before_routing: false,
+    unauthorized_code: Some(11),
+    forbidden_code: Some(0),
+    access_word: "permission",
+    binding: Binding::Coded,
+    validation_status: 412,
+    password_rule: "bcrypt_password",
+    password_bytes_checked: true,
+    wrong_login_status: 403,
+    sessions: true,
+    open_tasks_filter: true,
+    filter_objects: true,
+    buckets: &[("To-Do", 100.0), ("Doing", 200.0), ("Done", 300.0)],
+    board_roles: true,
+    null_lists: false,
+    permissions: true,
+    omitted_parent_detaches: false,
+    search_hides_filters: true,
+    search_finds_nested: false,
+    index_on_create: true,
+    repeat_limit: Some(315_360_000),
+    expand: &[
+        "subtasks",
+        "buckets",
+        "reactions",
+        "comments",
+        "comment_count",
+        "time_entries_count",
+        "is_unread",
+    ],
+    limit_names_path: false,
+    request_id: true,
+    trailing_text_refused: true,
+    filter_fields_checked: true,
+    index_reused: false,
+    transactions: true,
+    timezone_checked: true,
+};

@@ -1,0 +1,581 @@
+//! Projects, their views, and saved filters.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::users::{SHAPE, User, UserShape};
+use crate::failure::Failure;
+use crate::release::Release;
+use crate::stamp::Stamp;
+
+/// A project, as the API shows and takes it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Project {
+    pub(crate) id: i64,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) identifier: String,
+    pub(crate) hex_color: String,
+    /// Absent in a request is not the same as 0.
+    pub(crate) parent_project_id: Option<i64>,
+    pub(crate) owner: Option<UserShape>,
+    pub(crate) is_archived: bool,
+    pub(crate) background_information: (),
+    pub(crate) background_blur_hash: String,
+    pub(crate) is_favorite: bool,
+    pub(crate) position: f64,
+    #[serde(skip_deserializing)]
+    pub(crate) views: Vec<View>,
+    /// Absent up to 0.24, otherwise a number or null.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_permission: Option<Value>,
+    pub(crate) created: Stamp,
+    pub(crate) updated: Stamp,
+}
+
+/// A view of a project.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct View {
+    pub(crate) id: i64,
+    pub(crate) title: String,
+    pub(crate) project_id: i64,
+    #[serde(rename = "view_kind")]
+    pub(crate) kind: String,
+    pub(crate) filter: ViewFilter,
+    pub(crate) position: f64,
+    pub(crate) bucket_configuration_mode: String,
+    pub(crate) bucket_configuration: (),
+    pub(crate) default_bucket_id: i64,
+    pub(crate) done_bucket_id: i64,
+    pub(crate) updated: Stamp,
+    pub(crate) created: Stamp,
+}
+
+/// A view's filter: text up to 0.24, then an object or null.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ViewFilter {
+    Text(String),
+    Object(Option<TaskCollection>),
+}
+
+/// What a saved query holds (1.0).
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct TaskCollection {
+    s: String,
+    sort_by: (),
+    order_by: (),
+    filter: String,
+    filter_include_nulls: bool,
+}
+
+/// A saved filter.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    pub(crate) id: i64,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    /// The expression.
+    pub(crate) expression: String,
+    created: i64,
+    updated: i64,
+}
+
+/// Id of the pseudo project that holds the favourite tasks.
+pub(crate) const FAVORITES: i64 = -1;
+
+/// Access of a project's owner: everything.
+const OWNER: i64 = 2;
+
+/// The views that every project gets: kind, position, filter, bucket mode.
+const VIEWS: [(&str, &str, f64, &str, &str); 4] = [
+    ("List", "list", 100.0, "done = false", "none"),
+    ("Gantt", "gantt", 200.0, "", "none"),
+    ("Table", "table", 300.0, "", "none"),
+    ("Kanban", "kanban", 400.0, "", "manual"),
+];
+
+/// Projects that a user (?1) may see.
+const VISIBLE: &str = "
+    WITH RECURSIVE visible (id) AS (
+        SELECT id FROM projects WHERE owner_id = ?1
+        UNION SELECT project_id FROM shares WHERE user_id = ?1
+        UNION SELECT projects.id FROM projects JOIN visible ON projects.parent_id = visible.id)";
+
+const COLUMNS: &str = "p.id, p.title, p.description, p.identifier, p.hex_color, p.parent_id, p.is_archived,
+    EXISTS (SELECT 1 FROM favorites f WHERE f.user_id = ?1 AND f.kind = 'project' AND f.entity_id = p.id),
+    p.position, p.created, p.updated";
+
+impl Project {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            description: row.get(2)?,
+            identifier: row.get(3)?,
+            hex_color: row.get(4)?,
+            parent_project_id: Some(row.get(5)?),
+            is_archived: row.get(6)?,
+            is_favorite: row.get(7)?,
+            position: row.get(8)?,
+            created: Stamp::from_seconds(row.get(9)?),
+            updated: Stamp::from_seconds(row.get(10)?),
+            owner: Some(UserShape::read(row, 11)?),
+            ..Self::default()
+        })
+    }
+}
+
+/// The caller's access to a project, if any: the most that the project or one of its parents gives.
+pub(crate) fn access(db: &Connection, user: i64, project: i64) -> Result<Option<i64>, Failure> {
+    let sql = "SELECT p.parent_id, p.owner_id, s.permission FROM projects p
+               LEFT JOIN shares s ON s.project_id = p.id AND s.user_id = ?1 WHERE p.id = ?2";
+    let mut query = db.prepare_cached(sql)?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?));
+    let (mut at, mut access) = (project, None);
+    while let Some((parent, owner, shared)) = query.query_row([user, at], read).optional()? {
+        access = access.max(if owner == user { Some(OWNER) } else { shared });
+        at = parent;
+    }
+    Ok(access)
+}
+
+/// The ids of all projects that a user sees, as a JSON array.
+///
+/// Walked through here, because a recursive query costs more than reading all projects of a small server.
+pub(crate) fn visible(db: &Connection, user: i64) -> Result<String, Failure> {
+    let sql = "SELECT p.id, p.parent_id, p.owner_id = ?1 OR s.id IS NOT NULL FROM projects p
+               LEFT JOIN shares s ON s.project_id = p.id AND s.user_id = ?1";
+    let mut query = db.prepare_cached(sql)?;
+    let (mut found, mut children) = (Vec::new(), HashMap::<i64, Vec<i64>>::new());
+    let mut rows = query.query([user])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        children.entry(row.get(1)?).or_default().push(id);
+        if row.get(2)? {
+            found.push(id);
+        }
+    }
+    let mut next = 0;
+    while let Some(project) = found.get(next) {
+        // A project below two visible ones is found twice and listed once.
+        found.extend(children.remove(project).unwrap_or_default());
+        next += 1;
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(json!(found).to_string())
+}
+
+pub(crate) fn exists(db: &Connection, project: i64) -> Result<bool, Failure> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM projects WHERE id = ?1")?
+        .exists([project])?)
+}
+
+/// One project without its views.
+pub(crate) fn by_id(db: &Connection, user: i64, project: i64) -> Result<Option<Project>, Failure> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {SHAPE} FROM projects p JOIN users u ON u.id = p.owner_id WHERE p.id = ?2"
+    );
+    Ok(db
+        .prepare_cached(&sql)?
+        .query_row([user, project], Project::read)
+        .optional()?)
+}
+
+/// What a project list is restricted to.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) search: Option<&'a str>,
+    pub(crate) archived: bool,
+    /// A search looks at nested projects too, and shows them as top-level ones when their parent is not found.
+    pub(crate) nested: bool,
+    pub(crate) limit: i64,
+    pub(crate) offset: i64,
+}
+
+/// A page of the projects that a user sees, without views, and how many there are in all.
+///
+/// The list begins with the matching top-level and shared projects; their children come along whatever their title.
+pub(crate) fn list(
+    db: &Connection,
+    user: i64,
+    wanted: &Wanted<'_>,
+) -> Result<(Vec<Project>, i64), Failure> {
+    let found = format!(
+        "{VISIBLE}, roots (id) AS (
+            SELECT p.id FROM projects p JOIN visible v ON v.id = p.id
+            WHERE (?2 IS NULL OR p.title LIKE '%' || ?2 || '%')
+              AND (?4 OR p.parent_id = 0 OR EXISTS (SELECT 1 FROM shares s WHERE s.user_id = ?1 AND s.project_id = p.id))
+              AND (?3 OR p.is_archived = 0)
+        ), found (id) AS (
+            SELECT id FROM roots
+            UNION SELECT p.id FROM projects p JOIN found ON p.parent_id = found.id WHERE ?3 OR p.is_archived = 0
+        )"
+    );
+    let total_sql = format!("{found} SELECT count(*) FROM found");
+    let filter = params![user, wanted.search, wanted.archived, wanted.nested];
+    let total = db
+        .prepare_cached(&total_sql)?
+        .query_row(filter, |row| row.get(0))?;
+    let page_sql = format!(
+        "{found} SELECT {COLUMNS}, {SHAPE}, ?4 AND p.parent_id NOT IN found FROM found JOIN projects p ON p.id = found.id JOIN users u ON u.id = p.owner_id
+         ORDER BY p.position, p.id LIMIT ?5 OFFSET ?6"
+    );
+    let mut query = db.prepare_cached(&page_sql)?;
+    let page = params![
+        user,
+        wanted.search,
+        wanted.archived,
+        wanted.nested,
+        wanted.limit,
+        wanted.offset
+    ];
+    let read = |row: &Row<'_>| {
+        let project = Project::read(row)?;
+        let orphan: bool = row.get(16)?;
+        Ok(if orphan {
+            Project {
+                parent_project_id: Some(0),
+                ..project
+            }
+        } else {
+            project
+        })
+    };
+    let projects = query
+        .query_map(page, read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok((projects, total))
+}
+
+/// Fills in the views of these projects.
+pub(crate) fn add_views(
+    db: &Connection,
+    release: &Release,
+    projects: &mut [Project],
+) -> Result<(), Failure> {
+    let ids: Vec<i64> = projects.iter().map(|project| project.id).collect();
+    let mut by_project: HashMap<i64, Vec<View>> = HashMap::new();
+    let sql = "SELECT v.id, title, project_id, view_kind, filter, position, bucket_mode, default_bucket_id, done_bucket_id,
+               updated, created FROM json_each(?1) j CROSS JOIN views v ON v.project_id = j.value ORDER BY position, v.id";
+    let mut query = db.prepare_cached(sql)?;
+    let views = query.query_map([json!(ids).to_string()], |row| read_view(row, release))?;
+    for view in views {
+        let view = view?;
+        by_project.entry(view.project_id).or_default().push(view);
+    }
+    for project in projects {
+        if let Some(views) = by_project.remove(&project.id) {
+            project.views = views;
+        }
+    }
+    Ok(())
+}
+
+fn read_view(row: &Row<'_>, release: &Release) -> rusqlite::Result<View> {
+    Ok(View {
+        id: row.get(0)?,
+        title: row.get(1)?,
+        project_id: row.get(2)?,
+        kind: row.get(3)?,
+        filter: view_filter(release, row.get(4)?),
+        position: row.get(5)?,
+        bucket_configuration_mode: row.get(6)?,
+        bucket_configuration: (),
+        default_bucket_id: row.get(7)?,
+        done_bucket_id: row.get(8)?,
+        updated: Stamp::from_seconds(row.get(9)?),
+        created: Stamp::from_seconds(row.get(10)?),
+    })
+}
+
+fn view_filter(release: &Release, filter: String) -> ViewFilter {
+    if !release.filter_objects {
+        return ViewFilter::Text(filter);
+    }
+    let collection = (!filter.is_empty()).then(|| TaskCollection {
+        filter,
+        ..TaskCollection::default()
+    });
+    ViewFilter::Object(collection)
+}
+
+/// Makes a project, and answers it as the creation does: stub owner, times with nanoseconds.
+pub(crate) fn insert(
+    db: &Connection,
+    release: &Release,
+    owner: &User,
+    wanted: &Project,
+) -> Result<Project, Failure> {
+    let now = Stamp::now();
+    let parent = wanted.parent_project_id.unwrap_or_default();
+    db.prepare_cached(
+        "INSERT INTO projects (title, description, identifier, hex_color, parent_id, owner_id, is_archived, created, updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+    )?
+    .execute(params![
+        wanted.title,
+        wanted.description,
+        wanted.identifier,
+        wanted.hex_color,
+        parent,
+        owner.id,
+        wanted.is_archived,
+        now.seconds()
+    ])?;
+    let id = db.last_insert_rowid();
+    // A given position is kept, an absent one follows from the id.
+    let position = if wanted.position == 0.0 {
+        id as f64 * 65_536.0
+    } else {
+        wanted.position
+    };
+    db.execute(
+        "UPDATE projects SET position = ?2 WHERE id = ?1",
+        params![id, position],
+    )?;
+    set_favorite(db, owner.id, id, wanted.is_favorite)?;
+    Ok(Project {
+        id,
+        parent_project_id: Some(parent),
+        owner: Some(owner.stub()),
+        position,
+        views: insert_views(db, release, id, true)?,
+        created: now.clone(),
+        updated: now,
+        ..wanted.clone()
+    })
+}
+
+/// Gives a project or saved filter its four views, the board with its buckets.
+fn insert_views(
+    db: &Connection,
+    release: &Release,
+    project: i64,
+    own_filters: bool,
+) -> Result<Vec<View>, Failure> {
+    let mut views = Vec::with_capacity(VIEWS.len());
+    for (title, kind, position, filter, mode) in VIEWS {
+        let now = Stamp::now();
+        let filter = if own_filters { filter } else { "" };
+        db.prepare_cached(
+            "INSERT INTO views (project_id, title, view_kind, filter, position, bucket_mode, created, updated)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+        )?
+        .execute(params![project, title, kind, filter, position, mode, now.seconds()])?;
+        let id = db.last_insert_rowid();
+        let (default, done) = if mode == "manual" {
+            insert_buckets(db, release, id)?
+        } else {
+            (0, 0)
+        };
+        views.push(View {
+            id,
+            title: title.to_owned(),
+            project_id: project,
+            kind: kind.to_owned(),
+            filter: view_filter(release, filter.to_owned()),
+            position,
+            bucket_configuration_mode: mode.to_owned(),
+            bucket_configuration: (),
+            default_bucket_id: default,
+            done_bucket_id: done,
+            updated: now.clone(),
+            created: now,
+        });
+    }
+    Ok(views)
+}
+
+/// The buckets of a new board: ids of the default and of the done bucket, as the view names them.
+fn insert_buckets(db: &Connection, release: &Release, view: i64) -> Result<(i64, i64), Failure> {
+    let mut ids = Vec::new();
+    for (title, position) in release.buckets {
+        db.prepare_cached("INSERT INTO buckets (view_id, title, position) VALUES (?1, ?2, ?3)")?
+            .execute(params![view, title, position])?;
+        ids.push(db.last_insert_rowid());
+    }
+    if !release.board_roles {
+        return Ok((0, 0));
+    }
+    let roles = (
+        ids.first().copied().unwrap_or_default(),
+        ids.last().copied().unwrap_or_default(),
+    );
+    db.execute(
+        "UPDATE views SET default_bucket_id = ?2, done_bucket_id = ?3 WHERE id = ?1",
+        [view, roles.0, roles.1],
+    )?;
+    Ok(roles)
+}
+
+/// Stores every column of a project.
+pub(crate) fn update(db: &Connection, user: i64, project: &Project) -> Result<(), Failure> {
+    db.prepare_cached(
+        "UPDATE projects SET title = ?2, description = ?3, identifier = ?4, hex_color = ?5, parent_id = ?6,
+         is_archived = ?7, position = ?8, updated = ?9 WHERE id = ?1",
+    )?
+    .execute(params![
+        project.id,
+        project.title,
+        project.description,
+        project.identifier,
+        project.hex_color,
+        project.parent_project_id,
+        project.is_archived,
+        project.position,
+        project.updated.seconds()
+    ])?;
+    set_favorite(db, user, project.id, project.is_favorite)
+}
+
+fn set_favorite(db: &Connection, user: i64, project: i64, favorite: bool) -> Result<(), Failure> {
+    super::tasks::set_favorite(db, "project", user, project, favorite)
+}
+
+/// Spreads the children of a project evenly, as the server does when a position leaves no room.
+pub(crate) fn renumber_children(db: &Connection, parent: i64) -> Result<(), Failure> {
+    let mut query =
+        db.prepare_cached("SELECT id FROM projects WHERE parent_id = ?1 ORDER BY position, id")?;
+    let ids = query
+        .query_map([parent], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    let step = 4_294_967_296.0 / ids.len() as f64;
+    for (place, id) in (1..).zip(&ids) {
+        db.prepare_cached("UPDATE projects SET position = ?2 WHERE id = ?1")?
+            .execute(params![id, step * f64::from(place)])?;
+    }
+    Ok(())
+}
+
+pub(crate) fn identifier_taken(
+    db: &Connection,
+    identifier: &str,
+    except: i64,
+) -> Result<bool, Failure> {
+    let sql = "SELECT 1 FROM projects WHERE identifier = ?1 AND id <> ?2";
+    Ok(!identifier.is_empty()
+        && db
+            .prepare_cached(sql)?
+            .exists(params![identifier, except])?)
+}
+
+/// Whether a project or one of its parents is archived.
+pub(crate) fn is_archived(db: &Connection, project: i64) -> Result<bool, Failure> {
+    let sql = "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.parent_id FROM projects p JOIN up ON p.id = up.id)
+               SELECT 1 FROM projects WHERE is_archived AND id IN up";
+    Ok(db.prepare_cached(sql)?.exists([project])?)
+}
+
+/// Whether `below` is the project itself or somewhere below it.
+pub(crate) fn is_below(db: &Connection, project: i64, below: i64) -> Result<bool, Failure> {
+    let sql = "WITH RECURSIVE up (id) AS (SELECT ?2 UNION SELECT p.parent_id FROM projects p JOIN up ON p.id = up.id)
+               SELECT 1 FROM up WHERE id = ?1";
+    Ok(db.prepare_cached(sql)?.exists([project, below])?)
+}
+
+/// Deletes a project, its children and all their tasks and views.
+pub(crate) fn delete(db: &Connection, project: i64) -> Result<(), Failure> {
+    let down = "WITH RECURSIVE down (id) AS (SELECT ?1 UNION SELECT p.id FROM projects p JOIN down ON p.parent_id = down.id)";
+    db.execute(
+        &format!("{down} DELETE FROM views WHERE project_id IN down"),
+        [project],
+    )?;
+    db.execute(
+        &format!("{down} DELETE FROM projects WHERE id IN down"),
+        [project],
+    )?;
+    Ok(())
+}
+
+/// Makes a saved filter with its views.
+pub(crate) fn insert_filter(
+    db: &Connection,
+    release: &Release,
+    owner: &User,
+    title: &str,
+    filter: &str,
+) -> Result<(), Failure> {
+    db.prepare_cached("INSERT INTO filters (owner_id, title, filter, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)")?
+        .execute(params![owner.id, title, filter, Stamp::now().seconds()])?;
+    insert_views(db, release, pseudo_id(db.last_insert_rowid()), false)?;
+    Ok(())
+}
+
+/// The saved filters of a user.
+pub(crate) fn filters(db: &Connection, owner: i64) -> Result<Vec<Filter>, Failure> {
+    let sql = "SELECT id, title, description, filter, created, updated FROM filters WHERE owner_id = ?1 ORDER BY id";
+    let mut query = db.prepare_cached(sql)?;
+    let read = |row: &Row<'_>| {
+        Ok(Filter {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            description: row.get(2)?,
+            expression: row.get(3)?,
+            created: row.get(4)?,
+            updated: row.get(5)?,
+        })
+    };
+    Ok(query
+        .query_map([owner], read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+/// The project that a saved filter shows up as.
+pub(crate) fn pseudo_id(filter: i64) -> i64 {
+    -(filter + 1)
+}
+
+impl Filter {
+    /// As a project.
+    pub(crate) fn project(&self, owner: UserShape) -> Project {
+        Project {
+            id: pseudo_id(self.id),
+            title: self.title.clone(),
+            description: self.description.clone(),
+            parent_project_id: Some(0),
+            owner: Some(owner),
+            created: Stamp::from_seconds(Some(self.created)),
+            updated: Stamp::from_seconds(Some(self.updated)),
+            ..Project::default()
+        }
+    }
+}
+
+/// The pseudo project of the favourite tasks, as it is read alone.
+pub(crate) fn favorites(release: &Release, owner: Option<UserShape>, since: &Stamp) -> Project {
+    let view =
+        |(number, (title, kind, position, filter, _)): (i64, (&str, &str, f64, &str, &str))| View {
+            id: -number,
+            title: title.to_owned(),
+            project_id: FAVORITES,
+            kind: kind.to_owned(),
+            filter: view_filter(release, filter.to_owned()),
+            position,
+            bucket_configuration_mode: "none".to_owned(),
+            bucket_configuration: (),
+            default_bucket_id: 0,
+            done_bucket_id: 0,
+            updated: Stamp::default(),
+            created: Stamp::default(),
+        };
+    Project {
+        id: FAVORITES,
+        title: "Favorites".to_owned(),
+        description: "This project has all tasks marked as favorites.".to_owned(),
+        parent_project_id: Some(0),
+        owner,
+        is_favorite: true,
+        position: -1.0,
+        views: (1..).zip(VIEWS).take(3).map(view).collect(),
+        created: since.clone(),
+        updated: since.clone(),
+        ..Project::default()
+    }
+}

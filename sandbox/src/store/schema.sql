@@ -1,0 +1,120 @@
+-- Times are unix seconds, NULL = not set.
+CREATE TABLE IF NOT EXISTS users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    username TEXT NOT NULL UNIQUE,
+    email TEXT NOT NULL UNIQUE,
+    password TEXT NOT NULL,
+    name TEXT NOT NULL DEFAULT '',
+    default_project_id INTEGER NOT NULL DEFAULT 0,
+    settings TEXT NOT NULL DEFAULT '',
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    refresh_token TEXT NOT NULL UNIQUE,
+    long INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS projects (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    identifier TEXT NOT NULL DEFAULT '',
+    hex_color TEXT NOT NULL DEFAULT '',
+    parent_id INTEGER NOT NULL DEFAULT 0,
+    owner_id INTEGER NOT NULL REFERENCES users (id),
+    is_archived INTEGER NOT NULL DEFAULT 0,
+    position REAL NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS projects_owner ON projects (owner_id);
+CREATE INDEX IF NOT EXISTS projects_parent ON projects (parent_id);
+CREATE TABLE IF NOT EXISTS shares (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    project_id INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    permission INTEGER NOT NULL,
+    UNIQUE (user_id, project_id)
+);
+-- Saved filters, which show up as projects with the id -(id + 1).
+CREATE TABLE IF NOT EXISTS filters (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    filter TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS filters_owner ON filters (owner_id);
+-- project_id may be that of a saved filter.
+CREATE TABLE IF NOT EXISTS views (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    project_id INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    view_kind TEXT NOT NULL,
+    filter TEXT NOT NULL DEFAULT '',
+    position REAL NOT NULL,
+    bucket_mode TEXT NOT NULL,
+    default_bucket_id INTEGER NOT NULL DEFAULT 0,
+    done_bucket_id INTEGER NOT NULL DEFAULT 0,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS views_project ON views (project_id);
+CREATE TABLE IF NOT EXISTS buckets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    view_id INTEGER NOT NULL REFERENCES views (id) ON DELETE CASCADE,
+    title TEXT NOT NULL,
+    position REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS buckets_view ON buckets (view_id);
+CREATE TABLE IF NOT EXISTS tasks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    done_at INTEGER,
+    due_date INTEGER,
+    start_date INTEGER,
+    end_date INTEGER,
+    project_id INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+    repeat_after INTEGER NOT NULL,
+    repeat_mode INTEGER NOT NULL,
+    priority INTEGER NOT NULL,
+    percent_done REAL NOT NULL,
+    hex_color TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    cover_image_attachment_id INTEGER NOT NULL,
+    created_by INTEGER NOT NULL REFERENCES users (id),
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    deleted_at INTEGER
+);
+CREATE INDEX IF NOT EXISTS tasks_project ON tasks (project_id, number);
+-- Counting and paging read this alone.
+CREATE INDEX IF NOT EXISTS tasks_living ON tasks (project_id, id) WHERE deleted_at IS NULL;
+CREATE TABLE IF NOT EXISTS reminders (
+    id INTEGER PRIMARY KEY,
+    task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    reminder INTEGER,
+    relative_period INTEGER NOT NULL,
+    relative_to TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS reminders_task ON reminders (task_id);
+CREATE TABLE IF NOT EXISTS assignees (
+    id INTEGER PRIMARY KEY,
+    task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    UNIQUE (task_id, user_id)
+);
+-- kind: 'task' or 'project'.
+CREATE TABLE IF NOT EXISTS favorites (
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    entity_id INTEGER NOT NULL,
+    PRIMARY KEY (user_id, kind, entity_id)
+);

@@ -1,0 +1,176 @@
+//! Accounts.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::stamp::Stamp;
+
+/// An account.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: i64,
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) default_project_id: i64,
+    pub(crate) created: i64,
+    pub(crate) updated: i64,
+}
+
+/// A user inside other objects.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct UserShape {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) username: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) email: String,
+    pub(crate) created: Stamp,
+    pub(crate) updated: Stamp,
+}
+
+const COLUMNS: &str = "id, username, email, name, default_project_id, created, updated";
+
+impl User {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            username: row.get(1)?,
+            email: row.get(2)?,
+            name: row.get(3)?,
+            default_project_id: row.get(4)?,
+            created: row.get(5)?,
+            updated: row.get(6)?,
+        })
+    }
+
+    /// As other objects show it.
+    pub(crate) fn shape(&self) -> UserShape {
+        UserShape {
+            id: self.id,
+            name: self.name.clone(),
+            username: self.username.clone(),
+            email: String::new(),
+            created: Stamp::from_seconds(Some(self.created)),
+            updated: Stamp::from_seconds(Some(self.updated)),
+        }
+    }
+
+    /// As answers to creations show it: what the token knows, and nothing else.
+    pub(crate) fn stub(&self) -> UserShape {
+        UserShape {
+            id: self.id,
+            username: self.username.clone(),
+            ..UserShape::default()
+        }
+    }
+}
+
+impl UserShape {
+    /// Reads the five columns id, name, username, created, updated, from that one on.
+    pub(crate) fn read(row: &Row<'_>, from: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(from)?,
+            name: row.get(from + 1)?,
+            username: row.get(from + 2)?,
+            email: String::new(),
+            created: Stamp::from_seconds(row.get(from + 3)?),
+            updated: Stamp::from_seconds(row.get(from + 4)?),
+        })
+    }
+}
+
+/// The columns of [`UserShape::read`], of the table alias `u`.
+pub(crate) const SHAPE: &str = "u.id, u.name, u.username, u.created, u.updated";
+
+pub(crate) fn by_id(db: &Connection, id: i64) -> Result<Option<User>, Failure> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?1"))?;
+    Ok(query.query_row([id], User::read).optional()?)
+}
+
+/// The user of that name or address, and the password's hash.
+pub(crate) fn by_login(db: &Connection, login: &str) -> Result<Option<(User, String)>, Failure> {
+    let sql = format!("SELECT {COLUMNS}, password FROM users WHERE username = ?1 OR email = ?1");
+    let mut query = db.prepare_cached(&sql)?;
+    Ok(query
+        .query_row([login], |row| Ok((User::read(row)?, row.get(7)?)))
+        .optional()?)
+}
+
+pub(crate) fn name_taken(db: &Connection, username: &str) -> Result<bool, Failure> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM users WHERE username = ?1")?
+        .exists([username])?)
+}
+
+pub(crate) fn email_taken(db: &Connection, email: &str) -> Result<bool, Failure> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM users WHERE email = ?1")?
+        .exists([email])?)
+}
+
+pub(crate) fn insert(
+    db: &Connection,
+    username: &str,
+    email: &str,
+    hash: &str,
+    now: &Stamp,
+) -> Result<User, Failure> {
+    let seconds = now.seconds().unwrap_or_default();
+    db.prepare_cached("INSERT INTO users (username, email, password, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)")?
+        .execute(params![username, email, hash, seconds])?;
+    Ok(User {
+        id: db.last_insert_rowid(),
+        username: username.to_owned(),
+        email: email.to_owned(),
+        name: String::new(),
+        default_project_id: 0,
+        created: seconds,
+        updated: seconds,
+    })
+}
+
+pub(crate) fn set_default_project(db: &Connection, user: i64, project: i64) -> Result<(), Failure> {
+    db.execute(
+        "UPDATE users SET default_project_id = ?2 WHERE id = ?1",
+        [user, project],
+    )?;
+    Ok(())
+}
+
+/// Whether the project is somebody's default, which protects it.
+pub(crate) fn is_default_project(db: &Connection, project: i64) -> Result<bool, Failure> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM users WHERE default_project_id = ?1")?
+        .exists([project])?)
+}
+
+/// The settings as stored, empty for an account that never changed them.
+pub(crate) fn settings(db: &Connection, user: i64) -> Result<String, Failure> {
+    Ok(db
+        .prepare_cached("SELECT settings FROM users WHERE id = ?1")?
+        .query_row([user], |row| row.get(0))?)
+}
+
+pub(crate) fn set_settings(
+    db: &Connection,
+    user: i64,
+    name: &str,
+    project: i64,
+    settings: &str,
+) -> Result<(), Failure> {
+    let now = Stamp::now().seconds();
+    db.prepare_cached(
+        "UPDATE users SET name = ?2, default_project_id = ?3, settings = ?4, updated = ?5 WHERE id = ?1",
+    )?
+    .execute(params![user, name, project, settings, now])?;
+    Ok(())
+}
+
+pub(crate) fn by_name(db: &Connection, username: &str) -> Result<Option<User>, Failure> {
+    let mut query =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE username = ?1"))?;
+    Ok(query.query_row([username], User::read).optional()?)
+}

@@ -1,0 +1,430 @@
+//! Tasks: the handlers.
+
+use axum::http::header;
+use rusqlite::Connection;
+
+use crate::body::{Field, Kind, bind_object};
+use crate::call::Call;
+use crate::failure::{Denied, Domain, Failure, Violation, domain, lacking};
+use crate::filter;
+use crate::paging::{Count, Page, count_of};
+use crate::projects::{self, WRITE, archived, colour};
+use crate::release::Api;
+use crate::repeat;
+use crate::reply::Reply;
+use crate::stamp::Stamp;
+use crate::store::projects::{FAVORITES, pseudo_id};
+use crate::store::tasks::{self as store, Condition, Reminder, Selection, Task};
+use crate::store::users::{User, UserShape};
+
+const FIELDS: &[Field] = &[
+    Field::new("id", Kind::Integer),
+    Field::new("title", Kind::Text).schema_length(1, 0),
+    Field::new("description", Kind::Text),
+    Field::new("done", Kind::Boolean),
+    Field::new("done_at", Kind::Time),
+    Field::new("due_date", Kind::Time),
+    Field::new("reminders", Kind::Array),
+    Field::new("project_id", Kind::Integer),
+    Field::new("repeat_after", Kind::Integer),
+    Field::new("repeat_mode", Kind::Integer),
+    Field::new("priority", Kind::Integer),
+    Field::new("start_date", Kind::Time),
+    Field::new("end_date", Kind::Time),
+    Field::new("assignees", Kind::Array),
+    Field::new("labels", Kind::Array),
+    Field::new("hex_color", Kind::Text).length(0, 7),
+    Field::new("percent_done", Kind::Number),
+    Field::new("identifier", Kind::Text),
+    Field::new("index", Kind::Integer),
+    Field::new("related_tasks", Kind::Object),
+    Field::new("attachments", Kind::Array),
+    Field::new("cover_image_attachment_id", Kind::Integer),
+    Field::new("is_favorite", Kind::Boolean),
+    Field::new("created", Kind::Time),
+    Field::new("updated", Kind::Time),
+    Field::new("bucket_id", Kind::Integer),
+    Field::new("position", Kind::Number),
+    Field::new("reactions", Kind::Object),
+    Field::new("created_by", Kind::Object),
+    Field::new("subscription", Kind::Ignored),
+    Field::new("buckets", Kind::Ignored),
+    Field::new("comments", Kind::Ignored),
+    Field::new("comment_count", Kind::Ignored),
+    Field::new("is_unread", Kind::Ignored),
+    Field::new("max_permission", Kind::Ignored),
+];
+
+/// v2's schema of a task that is read alone.
+const READ_SCHEMA: &str = "TaskReadOneBody";
+
+/// What v2 calls a task's id in paths.
+const ID: &str = "projecttask";
+
+pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
+    list(call, visible(call)?, None)
+}
+
+pub(crate) fn read_all_of_project(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (project, user) = (call.id("project")?, call.user()?);
+    match project {
+        FAVORITES => {
+            let sql =
+                "t.id IN (SELECT entity_id FROM favorites WHERE user_id = ?1 AND kind = 'task')";
+            list(
+                call,
+                visible(call)?,
+                Some(Condition {
+                    sql: sql.to_owned(),
+                    values: Vec::new(),
+                }),
+            )
+        }
+        project if project < FAVORITES => {
+            let filters = call.read(|db| crate::store::projects::filters(db, user.id))?;
+            let filter = filters
+                .iter()
+                .find(|filter| pseudo_id(filter.id) == project);
+            let expression = &filter.ok_or_else(projects::not_found)?.expression;
+            list(
+                call,
+                visible(call)?,
+                Some(filter::stored(call.at.release, expression)?),
+            )
+        }
+        project => {
+            call.read(|db| match projects::check_access(db, user, project, 0) {
+                Err(Failure::Forbidden(_)) => Err(no_access_to_project()),
+                other => other,
+            })?;
+            list(call, format!("[{project}]"), None)
+        }
+    }
+}
+
+/// The projects that the caller sees.
+fn visible(call: &Call<'_>) -> Result<String, Failure> {
+    let user = call.user()?;
+    call.read(|db| crate::store::projects::visible(db, user.id))
+}
+
+/// The tasks of these projects, less what the list's own condition and the request leave out.
+fn list(call: &Call<'_>, projects: String, own: Option<Condition>) -> Result<Reply, Failure> {
+    let (page, user, expand) = (Page::asked(call)?, call.user()?, expand(call)?);
+    let order = filter::order(call)?;
+    let conditions = [own, call.search().map(searched), filter::condition(call)?];
+    let condition = Condition::all(conditions.into_iter().flatten());
+    let selection = Selection {
+        projects,
+        condition,
+    };
+    call.read(|db| {
+        let total = store::count(db, user.id, &selection)?;
+        let mut tasks = store::page(db, user.id, &selection, &order, page.limit(), page.offset())?;
+        for task in &mut tasks {
+            expand.fill(task);
+        }
+        let here = count_of(&tasks);
+        Ok(page.reply(
+            call,
+            "PaginatedTask",
+            &tasks,
+            Count {
+                total,
+                here,
+                forgotten_beyond_end: false,
+            },
+        ))
+    })
+}
+
+/// One phrase in title or description, or `#n` for the task of that number.
+fn searched(text: &str) -> Condition {
+    let number = text
+        .strip_prefix('#')
+        .and_then(|number| number.parse::<i64>().ok());
+    Condition {
+        sql: "t.title LIKE '%' || ? || '%' OR t.description LIKE '%' || ? || '%' OR t.number = ?"
+            .to_owned(),
+        values: vec![
+            text.to_owned().into(),
+            text.to_owned().into(),
+            number.into(),
+        ],
+    }
+}
+
+/// The extras that a read asks for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Expand {
+    comment_count: bool,
+}
+
+impl Expand {
+    fn fill(self, task: &mut Task) {
+        // There are no comments yet.
+        task.comment_count = self.comment_count.then_some(0);
+    }
+}
+
+fn expand(call: &Call<'_>) -> Result<Expand, Failure> {
+    let known = call.at.release.expand;
+    let mut expand = Expand::default();
+    if known.is_empty() {
+        return Ok(expand);
+    }
+    for (place, value) in call.query_all("expand").enumerate() {
+        match value {
+            "comment_count" => expand.comment_count = true,
+            "buckets" => return Err(lacking("expand=buckets")),
+            // Nothing to add while there are no relations, comments, reactions and read marks.
+            value if known.contains(&value) => {}
+            value => return Err(unknown_expand(call, place, value)),
+        }
+    }
+    Ok(expand)
+}
+
+fn unknown_expand(call: &Call<'_>, place: usize, value: &str) -> Failure {
+    let known = call.at.release.expand.join(", ");
+    match call.at.api {
+        Api::V1 => Failure::Domain(Domain {
+            status: 412,
+            code: 2002,
+            message: format!("Expand must be one of the following values: {known}"),
+            params: None,
+            fields: vec!["expand".to_owned()],
+        }),
+        Api::V2 => Failure::Invalid(vec![Violation {
+            location: format!("query.expand[{place}]"),
+            v1: String::new(),
+            v2: format!("expected value to be one of \"{known}\""),
+            value: Some(value.into()),
+        }]),
+    }
+}
+
+pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, user, expand) = (call.id(ID)?, call.user()?, expand(call)?);
+    let (mut task, access) = call.read(|db| read(db, user, id))?;
+    expand.fill(&mut task);
+    let etag = format!(
+        "\"{}-{access}\"",
+        task.updated.seconds().unwrap_or_default() * 1_000_000_000
+    );
+    if call.at.api == Api::V2 {
+        if is_known(call, &etag) {
+            let mut reply = Failure::NotModified.reply(call.at);
+            reply.schema = Some("VikunjaErrorModel");
+            return Ok(reply);
+        }
+        task.max_permission = Some(access);
+    }
+    let reply = call.with_access(call.ok(Some(READ_SCHEMA), &task), access);
+    Ok(if call.at.api == Api::V2 {
+        reply.with_header("etag", &etag)
+    } else {
+        reply
+    })
+}
+
+/// Whether the client says that it has this version.
+fn is_known(call: &Call<'_>, etag: &str) -> bool {
+    let tags = call
+        .header(&header::IF_NONE_MATCH)
+        .unwrap_or_default()
+        .split(',');
+    tags.map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == "*" || tag == etag)
+}
+
+/// A task as one read shows it, and the caller's access.
+fn read(db: &Connection, user: &User, id: i64) -> Result<(Task, i64), Failure> {
+    let task = store::by_id(db, user.id, id)?.ok_or_else(not_found)?;
+    let access = crate::store::projects::access(db, user.id, task.project_id)?;
+    Ok((task, access.ok_or(Failure::Forbidden(Denied::Sight))?))
+}
+
+pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (project, user, release) = (call.id("project")?, call.user()?, call.at.release);
+    // All but the last: v2 does not want to be told `max_permission` here.
+    let fields = &FIELDS[..FIELDS.len() - 1];
+    let mut task: Task = call.bind(fields, &[("project_id", project)])?;
+    check_repetition(call, &task)?;
+    call.write(|db| {
+        projects::check_access(db, user, task.project_id, WRITE)?;
+        if task.title.is_empty() {
+            return Err(domain(400, 4001, "You must provide at least a task title."));
+        }
+        let Some(project) = crate::store::projects::by_id(db, user.id, task.project_id)? else {
+            return Err(projects::not_found());
+        };
+        if crate::store::projects::is_archived(db, project.id)? {
+            return Err(archived());
+        }
+        let now = Stamp::now();
+        if !release.index_on_create || task.index <= 0 {
+            task.index = store::next_index(db, project.id)?;
+        }
+        task.identifier = store::identifier(&project.identifier, task.index);
+        task.hex_color = colour(&task.hex_color);
+        task.assignees.get_or_insert_default();
+        task.related_tasks = None;
+        task.created_by = Some(user.shape());
+        task.created = now.clone();
+        task.updated = now;
+        store::insert(db, user.id, &mut task)?;
+        // Only now, so that releases without transactions keep the task that they refuse.
+        check_assignees(db, &task)?;
+        compute_reminders(&mut task)?;
+        store::insert_lists(db, &task)?;
+        Ok(call.ok(None, &task))
+    })
+}
+
+pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, user) = (call.id(ID)?, call.user()?);
+    let wanted: Task = call.bind(FIELDS, &[("id", id)])?;
+    check_repetition(call, &wanted)?;
+    call.write(|db| replace(call, db, user, wanted))
+}
+
+/// v2's partial update: read, merge, replace.
+pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, user) = (call.id(ID)?, call.user()?);
+    call.write(|db| {
+        let (mut now, access) = read(db, user, id)?;
+        now.max_permission = Some(access);
+        let merged = crate::patch::merged(call, READ_SCHEMA, &now)?;
+        let wanted: Task = bind_object(call.at, merged, None, FIELDS, &[("id", id)])?;
+        check_repetition(call, &wanted)?;
+        replace(call, db, user, wanted)
+    })
+}
+
+/// Stores everything that a task update may change; what it does not name is reset. The answer mirrors the request.
+fn replace(
+    call: &Call<'_>,
+    db: &Connection,
+    user: &User,
+    mut task: Task,
+) -> Result<Reply, Failure> {
+    let project = store::project_of(db, task.id)?.ok_or_else(not_found)?;
+    projects::check_access(db, user, project, WRITE)?;
+    let old = store::by_id(db, user.id, task.id)?.ok_or_else(not_found)?;
+    if task.project_id == 0 {
+        task.project_id = old.project_id;
+    }
+    task.index = old.index;
+    if task.project_id != old.project_id {
+        check_move(db, user, task.project_id)?;
+        task.index = store::next_index(db, task.project_id)?;
+    }
+    if task.title.is_empty() {
+        task.title.clone_from(&old.title);
+    }
+    task.hex_color = colour(&task.hex_color);
+    compute_reminders(&mut task)?;
+    check_assignees(db, &task)?;
+    if call.at.release.index_on_create || !task.done_at.is_set() {
+        task.done_at = old.done_at.clone();
+    }
+    repeat::settle(&old, &mut task);
+    task.updated = Stamp::now_in_seconds();
+    store::update(db, user.id, &task)?;
+    // Nobody left: null where there was somebody, an empty list where there was nobody.
+    if task.assignees.as_ref().is_none_or(Vec::is_empty) {
+        task.assignees = old.assignees.is_none().then(Vec::<UserShape>::new);
+    }
+    Ok(call.ok(None, &task))
+}
+
+fn check_move(db: &Connection, user: &User, project: i64) -> Result<(), Failure> {
+    match projects::check_access(db, user, project, WRITE) {
+        Err(Failure::Forbidden(_)) => Err(domain(403, 1, "You're not allowed to do this.")),
+        other => other.map(drop),
+    }
+}
+
+pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, user) = (call.id(ID)?, call.user()?);
+    call.write(|db| {
+        let project = store::project_of(db, id)?.ok_or_else(not_found)?;
+        projects::check_access(db, user, project, WRITE)?;
+        store::delete(db, call.at.release, id)?;
+        Ok(call.deleted())
+    })
+}
+
+fn check_repetition(call: &Call<'_>, task: &Task) -> Result<(), Failure> {
+    match call.at.release.repeat_limit {
+        Some(limit) if !(0..=limit).contains(&task.repeat_after) => Err(domain(
+            400,
+            4029,
+            format!("The repeat interval must be between 0 and {limit} seconds."),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Fills in the moments of relative reminders.
+fn compute_reminders(task: &mut Task) -> Result<(), Failure> {
+    let (due, start, end) = (
+        task.due_date.clone(),
+        task.start_date.clone(),
+        task.end_date.clone(),
+    );
+    for reminder in task.reminders.iter_mut().flatten() {
+        let base = match reminder.relative_to.as_str() {
+            "due_date" => &due,
+            "start_date" => &start,
+            "end_date" => &end,
+            "" if reminder.relative_period == 0 => continue,
+            _ => {
+                return Err(domain(
+                    400,
+                    4022,
+                    "Please provide what the reminder date is relative to",
+                ));
+            }
+        };
+        set_relative(reminder, base);
+    }
+    Ok(())
+}
+
+pub(crate) fn set_relative(reminder: &mut Reminder, base: &Stamp) {
+    reminder.at = base.plus(reminder.relative_period);
+}
+
+fn check_assignees(db: &Connection, task: &Task) -> Result<(), Failure> {
+    for assignee in task.assignees.iter().flatten() {
+        if crate::store::projects::access(db, assignee.id, task.project_id)?.is_none() {
+            return Err(no_access_to_project());
+        }
+    }
+    Ok(())
+}
+
+fn no_access_to_project() -> Failure {
+    domain(403, 7003, "This user does not have access to the project.")
+}
+
+fn not_found() -> Failure {
+    domain(404, 4002, "This task does not exist")
+}
+
+impl Condition {
+    /// Fulfilled when all are.
+    fn all(conditions: impl Iterator<Item = Self>) -> Self {
+        let mut all = Self {
+            sql: "TRUE".to_owned(),
+            values: Vec::new(),
+        };
+        for condition in conditions {
+            all.sql.extend([" AND (", &condition.sql, ")"]);
+            all.values.extend(condition.values);
+        }
+        all
+    }
+}

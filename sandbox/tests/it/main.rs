@@ -1,0 +1,6 @@
+//! Tests of the sandbox as its users see it: over HTTP.
+
+mod faults;
+mod http;
+mod life;
+mod replay;
