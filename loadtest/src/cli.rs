@@ -1,0 +1,275 @@
+//! The command line. Every flag has an environment name; what is given on the command line counts first.
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+use vikunja_sdk::{Api, ApiChoice};
+
+/// Is this Vikunja healthy and fast enough?
+///
+/// Without a command: `run`. Without a server: a stand-in, so that you see how it works.
+#[derive(Parser)]
+#[command(
+    name = "loadtest",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of `run`.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Replay a scenario and judge it (the default).
+    Run(Box<RunArgs>),
+    /// Serve the stand-in; `run` starts this by itself.
+    #[command(hide = true)]
+    Sandbox(Box<vikunja_sandbox::cli::Args>),
+}
+
+/// Which API to call.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ApiArg {
+    /// v2 where the server has it.
+    Auto,
+    /// v1.
+    V1,
+    /// v2 (from 2.4).
+    V2,
+}
+
+impl From<ApiArg> for ApiChoice {
+    fn from(arg: ApiArg) -> Self {
+        match arg {
+            ApiArg::Auto => Self::Auto,
+            ApiArg::V1 => Self::Only(Api::V1),
+            ApiArg::V2 => Self::Only(Api::V2),
+        }
+    }
+}
+
+/// Flags of `run`.
+#[derive(Args)]
+#[command(group = ArgGroup::new("which").args(["url", "bin", "sandbox"]).multiple(false))]
+pub struct RunArgs {
+    /// Address of a running server [env: VIKUNJA_URL]
+    #[arg(long, value_name = "URL", help_heading = "Server")]
+    pub url: Option<String>,
+    /// A Vikunja program to start on a free loopback port with a scratch SQLite folder [env: VIKUNJA_BIN]
+    #[arg(long, value_name = "PATH", help_heading = "Server")]
+    pub bin: Option<PathBuf>,
+    /// The stand-in, with faults if you like: 2.5,delay=600ms
+    #[arg(long, value_name = "CONFIG", num_args = 0..=1, default_missing_value = "2.5", help_heading = "Server")]
+    pub sandbox: Option<String>,
+    /// API to call
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        env = "LOADTEST_API",
+        help_heading = "Server"
+    )]
+    pub api: ApiArg,
+    /// Wait until the server answers and logging in works
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, env = "LOADTEST_WAIT", help_heading = "Server")]
+    pub wait: Option<Duration>,
+    /// The host of --url once more, where it is not this machine
+    #[arg(
+        long,
+        value_name = "HOST",
+        env = "LOADTEST_CONFIRM_HOST",
+        help_heading = "Server"
+    )]
+    pub confirm_host: Option<String>,
+    /// A PEM file with authorities to trust besides the system's
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_CACERT",
+        help_heading = "Server"
+    )]
+    pub cacert: Option<PathBuf>,
+    /// Trust every certificate
+    #[arg(long, env = "LOADTEST_INSECURE", help_heading = "Server")]
+    pub insecure: bool,
+    /// A header for every request, 'name: value' (repeatable)
+    #[arg(long = "header", value_name = "HEADER", help_heading = "Server")]
+    pub headers: Vec<String>,
+
+    /// A JWT or an API token; better in the environment, where no process list shows it [env: VIKUNJA_TOKEN]
+    #[arg(long, value_name = "TOKEN", help_heading = "Account")]
+    pub token: Option<String>,
+    /// User name to log in with [env: VIKUNJA_USERNAME]
+    #[arg(long, value_name = "NAME", help_heading = "Account")]
+    pub username: Option<String>,
+    /// Password; better in the environment [env: VIKUNJA_PASSWORD]
+    #[arg(long, value_name = "PASSWORD", help_heading = "Account")]
+    pub password: Option<String>,
+    /// Register an account on a loopback server and fill it; what was made is deleted afterwards, the account remains
+    #[arg(long, env = "LOADTEST_THROWAWAY", help_heading = "Account")]
+    pub throwaway: bool,
+    /// Make a project with so many tasks first, and delete it afterwards [default: 100 with an account of our own, else 0]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "LOADTEST_SEED_TASKS",
+        help_heading = "Account"
+    )]
+    pub seed_tasks: Option<u64>,
+    /// Where accounts that were made are kept (mode 0600)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_STATE",
+        help_heading = "Account"
+    )]
+    pub state: Option<PathBuf>,
+
+    /// Runs of the scenario in all
+    #[arg(
+        long,
+        short = 'n',
+        value_name = "N",
+        default_value_t = 1000,
+        env = "LOADTEST_REQUESTS",
+        help_heading = "How much"
+    )]
+    pub requests: u64,
+    /// Users at a time, each with a connection of its own
+    #[arg(
+        long,
+        short = 'c',
+        value_name = "N",
+        default_value_t = 10,
+        env = "LOADTEST_USERS",
+        help_heading = "How much"
+    )]
+    pub users: u64,
+    /// Where everything random comes from
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        env = "LOADTEST_SEED",
+        help_heading = "How much"
+    )]
+    pub seed: u64,
+    /// Longest wait for one answer
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration, env = "LOADTEST_TIMEOUT", help_heading = "How much")]
+    pub timeout: Duration,
+    /// Threads that carry out users [default: half the processors]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "LOADTEST_THREADS",
+        help_heading = "How much"
+    )]
+    pub threads: Option<usize>,
+
+    /// A target in place of a documented one or beside them: 'p95<200ms', 'GET /tasks: p99<1s' (repeatable)
+    #[arg(long = "target", value_name = "TARGET", help_heading = "Verdict")]
+    pub targets: Vec<String>,
+    /// More than 100 requests/s is a miss, too
+    #[arg(long, env = "LOADTEST_STRICT_BAND", help_heading = "Verdict")]
+    pub strict_band: bool,
+    /// Write the result to FILE; - is standard output, and then nothing else is printed there
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_JSON",
+        help_heading = "Verdict"
+    )]
+    pub json: Option<PathBuf>,
+}
+
+/// A variable of the environment; an empty one counts as none.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+impl RunArgs {
+    /// The token that is given.
+    pub fn token(&self) -> Option<SecretString> {
+        self.token
+            .clone()
+            .or_else(|| variable("VIKUNJA_TOKEN"))
+            .map(SecretString::from)
+    }
+
+    /// The user name that is given.
+    pub fn username(&self) -> Option<String> {
+        self.username
+            .clone()
+            .or_else(|| variable("VIKUNJA_USERNAME"))
+    }
+
+    /// The password that is given.
+    pub fn password(&self) -> Option<SecretString> {
+        self.password
+            .clone()
+            .or_else(|| variable("VIKUNJA_PASSWORD"))
+            .map(SecretString::from)
+    }
+
+    /// Flags on the command line that every process list shows, with what to use instead.
+    pub fn exposed_secrets(&self) -> Vec<(&'static str, &'static str)> {
+        [
+            (self.token.is_some(), "--token", "VIKUNJA_TOKEN"),
+            (self.password.is_some(), "--password", "VIKUNJA_PASSWORD"),
+        ]
+        .into_iter()
+        .filter_map(|(given, flag, instead)| given.then_some((flag, instead)))
+        .collect()
+    }
+}
+
+/// Whether a host is this machine, by its name alone.
+pub fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn loopback_is_told_by_the_name() {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "::1",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "10.0.0.1",
+            "example.com",
+            "localhost.example.com",
+            "0.0.0.0",
+            "",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

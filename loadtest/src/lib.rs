@@ -1,0 +1,51 @@
+//! The load tester for Vikunja servers: a library only so that benches and tests can reach its parts.
+//!
+//! Data flows one way: [`server`] (which) → [`seed`] (what is in it) → [`plan`] (how much) → [`people`] (who, carrying
+//! out a [`scenario`]) → [`record`] → [`verdict`] → [`report`].
+
+pub mod cli;
+pub mod exit;
+pub mod generator;
+pub mod line;
+pub mod out;
+pub mod people;
+pub mod plan;
+pub mod progress;
+pub mod record;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod seed;
+pub mod server;
+pub mod sink;
+pub mod state;
+pub mod stop;
+pub mod tls;
+pub mod verdict;
+pub mod who;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let args = match cli.command {
+        Some(Command::Sandbox(args)) => return vikunja_sandbox::cli::run(&args),
+        Some(Command::Run(args)) => *args,
+        None => cli.run,
+    };
+    let done = out::Stdout::take()
+        .map_err(|error| exit::Problem::new(format!("standard output cannot be kept: {error}")))
+        .and_then(|out| run::run(&args, &out));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(problem) => {
+            progress::say(&format!("loadtest: {problem}"));
+            problem.exit().into()
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `loadtest`: see `lib.rs`.
+
+fn main() -> std::process::ExitCode {
+    loadtest::main()
+}

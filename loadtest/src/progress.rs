@@ -1,0 +1,88 @@
+//! What a waiting person sees: a bar on a terminal, a line now and then elsewhere. All of it on standard error.
+
+use std::{
+    io::{IsTerminal, stderr},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::record::Live;
+
+/// How often a bar moves.
+const TICK: Duration = Duration::from_millis(100);
+/// How often a line is printed where there is no terminal.
+const LINE: Duration = Duration::from_secs(2);
+
+/// Progress of one thing.
+pub struct Progress {
+    what: &'static str,
+    total: u64,
+    began: Instant,
+    bar: Option<ProgressBar>,
+    told: Mutex<Instant>,
+}
+
+impl Progress {
+    /// Begins.
+    pub fn of(what: &'static str, total: u64) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            // A wrong template is a mistake of ours; the plain style shows the same numbers.
+            let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(total).with_style(style).with_prefix(what)
+        });
+        Self {
+            what,
+            total,
+            began: Instant::now(),
+            bar,
+            told: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// So many are done, and so many of them failed.
+    pub fn set(&self, done: u64, failed: u64) {
+        let rate = done as f64 / self.began.elapsed().as_secs_f64().max(1e-3);
+        let words = match failed {
+            0 => format!("{rate:.0}/s"),
+            failed => format!("{rate:.0}/s, {failed} failed"),
+        };
+        if let Some(bar) = &self.bar {
+            bar.set_message(words);
+            bar.set_position(done);
+            return;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= LINE && done < self.total {
+            *told = Instant::now();
+            say(&format!("{}: {done}/{} {words}", self.what, self.total));
+        }
+    }
+
+    /// Follows the live numbers until it is dropped.
+    pub async fn follow(&self, live: &Arc<Live>) {
+        loop {
+            self.set(
+                live.done.load(Ordering::Relaxed),
+                live.failed.load(Ordering::Relaxed),
+            );
+            tokio::time::sleep(TICK).await;
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Says something beside the result.
+pub fn say(text: &str) {
+    // Not `eprintln!`: a closed standard error is no reason to end a measurement.
+    let _ = std::io::Write::write_all(&mut stderr(), format!("{text}\n").as_bytes());
+}

@@ -1,0 +1,422 @@
+//! What was measured: users send samples in batches to one thread, which owns all histograms.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+use vikunja_sdk::Resolved;
+
+/// Part of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Each user connects and reads once. Not judged.
+    WarmUp,
+    /// What is judged.
+    Steady,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WarmUp => "warm-up",
+            Self::Steady => "steady",
+        })
+    }
+}
+
+/// Why a request failed; each failure has one class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// This machine ran out of ports or descriptors: it says nothing about the server.
+    Generator,
+    /// No connection, or TLS failed.
+    Connect,
+    /// No complete answer in time.
+    TimeOut,
+    /// The connection broke before the answer was complete.
+    Broken,
+    /// 5xx.
+    Server,
+    /// 429.
+    Limited,
+    /// Any other status that is no success.
+    Client,
+    /// A good status, and an answer that cannot be read.
+    Decode,
+    /// A readable answer with something else in it than was promised.
+    Content,
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Generator => "generator out of ports or descriptors",
+            Self::Connect => "no connection",
+            Self::TimeOut => "time-out",
+            Self::Broken => "connection broke",
+            Self::Server => "server error (5xx)",
+            Self::Limited => "rate-limited (429)",
+            Self::Client => "refused (3xx, 4xx)",
+            Self::Decode => "unreadable answer",
+            Self::Content => "wrong content",
+        })
+    }
+}
+
+/// Where a sample belongs: which server of the run, which block, which phase, which route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Index into the run's servers.
+    pub server: usize,
+    /// Index into the run's blocks.
+    pub block: usize,
+    /// Phase.
+    pub phase: Phase,
+    /// Route.
+    pub route: Resolved,
+}
+
+/// How long the parts of a request took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// Connecting and TLS, where this request had to.
+    pub connect: Option<Duration>,
+    /// From the send (or the connect) to the response headers.
+    pub first_byte: Duration,
+    /// From the send (or the connect) to the last byte of the body: the response time.
+    pub last_byte: Duration,
+    /// Decoding and checking, after that.
+    pub decode: Duration,
+}
+
+/// A failure: its class, and in words what was asked and answered, without secrets.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Class.
+    pub class: Class,
+    /// In words.
+    pub words: String,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Where it belongs.
+    pub place: Place,
+    /// How long it took.
+    pub timing: Timing,
+    /// What went wrong, if anything.
+    pub failure: Option<Failure>,
+}
+
+/// Numbers for whoever watches.
+#[derive(Debug, Default)]
+pub struct Live {
+    /// Judged requests done.
+    pub done: AtomicU64,
+    /// Judged requests failed.
+    pub failed: AtomicU64,
+}
+
+/// The figures of one route in one phase of one block on one server.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Successful requests, in µs from send to last byte.
+    pub latency: Histogram<u64>,
+    /// µs of connecting, of those that had to.
+    pub connect: Histogram<u64>,
+    /// µs to the response headers, of successful ones.
+    pub first_byte: Histogram<u64>,
+    /// µs of decoding and checking, of successful ones.
+    pub decode: Histogram<u64>,
+    /// Failures by class.
+    pub failures: BTreeMap<Class, u64>,
+    /// The first failure, in words.
+    pub first_failure: Option<String>,
+}
+
+impl Figures {
+    fn new() -> Self {
+        // Three digits, resizing: 1 µs to hours, and a few kB where nothing slow happens.
+        let histogram = || {
+            let mut histogram = Histogram::new(3).expect("three digits are allowed");
+            histogram.auto(true);
+            histogram
+        };
+        Self {
+            latency: histogram(),
+            connect: histogram(),
+            first_byte: histogram(),
+            decode: histogram(),
+            failures: BTreeMap::new(),
+            first_failure: None,
+        }
+    }
+
+    fn add(&mut self, sample: Sample) {
+        let add = |histogram: &mut Histogram<u64>, time: Duration| {
+            // A resizing histogram takes every value.
+            let _ = histogram.record(micros(time));
+        };
+        let timing = sample.timing;
+        if let Some(connect) = timing.connect {
+            add(&mut self.connect, connect);
+        }
+        if let Some(failure) = sample.failure {
+            *self.failures.entry(failure.class).or_default() += 1;
+            self.first_failure.get_or_insert(failure.words);
+        } else {
+            add(&mut self.latency, timing.last_byte);
+            add(&mut self.first_byte, timing.first_byte);
+            add(&mut self.decode, timing.decode);
+        }
+    }
+
+    /// Adds another's figures.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in [
+            (&mut self.latency, &other.latency),
+            (&mut self.connect, &other.connect),
+            (&mut self.first_byte, &other.first_byte),
+            (&mut self.decode, &other.decode),
+        ] {
+            // A resizing histogram takes every value.
+            let _ = mine.add(theirs);
+        }
+        for (class, count) in &other.failures {
+            *self.failures.entry(*class).or_default() += count;
+        }
+        if self.first_failure.is_none() {
+            self.first_failure.clone_from(&other.first_failure);
+        }
+    }
+
+    /// Requests that failed.
+    pub fn failed(&self) -> u64 {
+        self.failures.values().sum()
+    }
+
+    /// Requests in all.
+    pub fn requests(&self) -> u64 {
+        self.latency.len() + self.failed()
+    }
+
+    /// The response time in µs that `quantile` of **all** requests did not exceed. A failed one counts as infinitely
+    /// slow: `None`, so that failing fast never helps.
+    pub fn percentile(&self, quantile: f64) -> Option<u64> {
+        let rank = ((quantile * self.requests() as f64) - 1e-9).ceil().max(1.0);
+        let answered = self.latency.len() as f64;
+        (rank <= answered).then(|| {
+            // Half a rank less, against rounding up in the histogram's own arithmetic.
+            self.latency.value_at_quantile((rank - 0.5) / answered)
+        })
+    }
+
+    /// The mean response time in µs over all requests; `None` once one failed.
+    pub fn mean(&self) -> Option<f64> {
+        (self.failed() == 0 && !self.latency.is_empty()).then(|| self.latency.mean())
+    }
+
+    /// The longest response time in µs over all requests; `None` once one failed.
+    pub fn max(&self) -> Option<u64> {
+        (self.failed() == 0 && !self.latency.is_empty()).then(|| self.latency.max())
+    }
+}
+
+/// Whole microseconds, rounded up, so that nothing takes no time at all.
+pub fn micros(time: Duration) -> u64 {
+    time.as_nanos().div_ceil(1000) as u64
+}
+
+/// All figures of a run.
+#[derive(Debug, Default)]
+pub struct Record(Vec<(Place, Figures)>);
+
+impl Record {
+    /// Every place with its figures, in the order in which they were first seen.
+    pub fn places(&self) -> &[(Place, Figures)] {
+        &self.0
+    }
+
+    /// The figures of a phase, of the routes that `wanted` names, together.
+    pub fn sum(&self, phase: Phase, wanted: impl Fn(&Resolved) -> bool) -> Figures {
+        let mut sum = Figures::new();
+        for (place, figures) in &self.0 {
+            if place.phase == phase && wanted(&place.route) {
+                sum.merge(figures);
+            }
+        }
+        sum
+    }
+
+    fn add(&mut self, sample: Sample) {
+        // A scenario has a handful of routes: looking through them is faster than hashing one.
+        let known = self.0.iter().position(|(place, _)| *place == sample.place);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((sample.place, Figures::new()));
+            self.0.len() - 1
+        });
+        self.0[index].1.add(sample);
+    }
+}
+
+/// The recorder's thread.
+#[derive(Debug)]
+pub struct Recorder {
+    thread: JoinHandle<Record>,
+    trays: Trays,
+    live: Arc<Live>,
+}
+
+/// What travels to the recorder: samples, or nothing any more.
+type Message = Option<Vec<Sample>>;
+
+impl Recorder {
+    /// Starts it.
+    pub fn start() -> Self {
+        let (sender, receiver) = mpsc::channel::<Message>();
+        let live = Arc::new(Live::default());
+        let watched = Arc::clone(&live);
+        let thread = std::thread::spawn(move || {
+            let mut record = Record::default();
+            for sample in receiver.into_iter().map_while(|message| message).flatten() {
+                if sample.place.phase == Phase::Steady {
+                    let failed = u64::from(sample.failure.is_some());
+                    watched.failed.fetch_add(failed, Ordering::Relaxed);
+                    watched.done.fetch_add(1, Ordering::Relaxed);
+                }
+                record.add(sample);
+            }
+            record
+        });
+        Self {
+            thread,
+            trays: Trays(sender),
+            live,
+        }
+    }
+
+    /// Where users get their trays.
+    pub fn trays(&self) -> Trays {
+        self.trays.clone()
+    }
+
+    /// Numbers for whoever watches.
+    pub fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live)
+    }
+
+    /// Ends it and gives the record. The users must have put down their trays: what comes later is lost.
+    pub fn finish(self) -> Record {
+        // Fails only when the recorder has ended, and then it has panicked, which the join tells.
+        let _ = self.trays.0.send(None);
+        // A panic of the recorder is a bug; it goes on here instead of becoming an empty result.
+        self.thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+/// Gives out trays.
+#[derive(Clone, Debug)]
+pub struct Trays(mpsc::Sender<Message>);
+
+impl Trays {
+    /// A tray for one user.
+    pub fn tray(&self) -> Tray {
+        Tray {
+            samples: Vec::with_capacity(Tray::FULL),
+            sender: self.0.clone(),
+        }
+    }
+}
+
+/// Where one user puts its samples. They are handed on in batches, the last one when the tray is dropped.
+#[derive(Debug)]
+pub struct Tray {
+    samples: Vec<Sample>,
+    sender: mpsc::Sender<Message>,
+}
+
+impl Tray {
+    /// Small enough that whoever watches sees each user move.
+    const FULL: usize = 16;
+
+    /// Puts in one sample.
+    pub fn put(&mut self, sample: Sample) {
+        self.samples.push(sample);
+        if self.samples.len() >= Self::FULL {
+            self.hand_on();
+        }
+    }
+
+    fn hand_on(&mut self) {
+        if !self.samples.is_empty() {
+            // The recorder lives as long as there are trays.
+            let full = std::mem::replace(&mut self.samples, Vec::with_capacity(Self::FULL));
+            let _ = self.sender.send(Some(full));
+        }
+    }
+}
+
+impl Drop for Tray {
+    fn drop(&mut self) {
+        self.hand_on();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(answered: impl IntoIterator<Item = u64>, failed: u64) -> Figures {
+        let mut figures = Figures::new();
+        for micros in answered {
+            figures.latency.record(micros).unwrap();
+        }
+        if failed > 0 {
+            figures.failures.insert(Class::Server, failed);
+        }
+        figures
+    }
+
+    #[test]
+    fn percentiles_are_exact_ranks() {
+        let hundred = figures(1..=100, 0);
+        for (quantile, micros) in [
+            (0.0, 1),
+            (0.01, 1),
+            (0.5, 50),
+            (0.9, 90),
+            (0.95, 95),
+            (0.99, 99),
+            (1.0, 100),
+        ] {
+            assert_eq!(hundred.percentile(quantile), Some(micros), "{quantile}");
+        }
+        assert_eq!(figures([], 0).percentile(0.5), None);
+        assert_eq!(figures([7], 0).percentile(0.999), Some(7));
+    }
+
+    #[test]
+    fn a_failed_request_is_infinitely_slow() {
+        let some = figures(1..=95, 5);
+        assert_eq!(some.percentile(0.5), Some(50));
+        assert_eq!(some.percentile(0.95), Some(95));
+        assert_eq!(some.percentile(0.96), None);
+        assert_eq!((some.mean(), some.max()), (None, None));
+        assert_eq!(figures([], 3).percentile(0.01), None);
+    }
+}

@@ -1,0 +1,142 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use vikunja_sdk::{
+    Page,
+    model::{Task, TaskId},
+    tasks,
+};
+
+use super::{Actor, Scenario};
+use crate::plan::Ticket;
+
+/// The documented scenario: list the tasks, and find the page that was promised.
+pub struct ListTasks {
+    /// The page that every request must get.
+    pub promise: Promise,
+}
+
+impl Scenario for ListTasks {
+    const NAME: &'static str = "list-tasks";
+
+    async fn run<A: Actor>(&self, actor: &mut A, _: Ticket) -> Result<(), A::Error> {
+        let page = actor.execute(&tasks::List::default()).await?;
+        if let Err(why) = self.promise.is_kept_by(&page) {
+            actor.reject(why);
+        }
+        Ok(())
+    }
+}
+
+/// The tasks that a page must hold: these ids with these titles, each once.
+#[derive(Clone, Debug, Default)]
+pub struct Promise(BTreeMap<TaskId, String>);
+
+impl Promise {
+    /// Expects the same page again.
+    pub fn of(page: &Page<Task>) -> Self {
+        let tasks = page.items.iter();
+        Self(tasks.map(|task| (task.id, task.title.clone())).collect())
+    }
+
+    /// How many tasks it holds.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was promised, because the first read failed already. Then no answer is right.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn is_kept_by(&self, page: &Page<Task>) -> Result<(), String> {
+        if self.is_empty() {
+            return Err(
+                "the first read before the clock failed, so it is unknown what the page must hold"
+                    .to_owned(),
+            );
+        }
+        if page.items.len() != self.0.len() {
+            return Err(format!(
+                "the page holds {} tasks, expected {}",
+                page.items.len(),
+                self.0.len()
+            ));
+        }
+        for task in &page.items {
+            match self.0.get(&task.id) {
+                Some(title) if *title == task.title => {}
+                Some(_) => return Err(format!("task {} has another title than expected", task.id)),
+                None => return Err(format!("task {} was not expected on the page", task.id)),
+            }
+        }
+        match repeated(page) {
+            Some(id) => Err(format!("task {id} is on the page twice")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A task that is on the page more than once.
+fn repeated(page: &Page<Task>) -> Option<TaskId> {
+    // Lists come by id: then nothing is repeated, and nothing has to be remembered.
+    if page.items.is_sorted_by(|a, b| a.id < b.id) {
+        return None;
+    }
+    let mut seen = BTreeSet::new();
+    page.items
+        .iter()
+        .map(|task| task.id)
+        .find(|id| !seen.insert(*id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(ids: &[i64]) -> Page<Task> {
+        let items = ids
+            .iter()
+            .map(|id| {
+                serde_json::from_value(serde_json::json!({"id": id, "title": format!("t{id}")}))
+            })
+            .collect::<Result<_, _>>()
+            .unwrap();
+        Page {
+            items,
+            ..Page::default()
+        }
+    }
+
+    #[test]
+    fn the_same_page_keeps_the_promise_and_no_other_does() {
+        let promise = Promise::of(&page(&[1, 2, 3]));
+        assert_eq!(promise.is_kept_by(&page(&[1, 2, 3])), Ok(()));
+        assert_eq!(promise.is_kept_by(&page(&[3, 1, 2])), Ok(()));
+        let nothing = Promise::default();
+        assert!(
+            nothing
+                .is_kept_by(&page(&[1]))
+                .unwrap_err()
+                .contains("unknown")
+        );
+        assert!(nothing.is_kept_by(&page(&[])).is_err());
+        for (other, why) in [
+            (page(&[1, 2]), "holds 2 tasks, expected 3"),
+            (page(&[]), "holds 0 tasks"),
+            (page(&[1, 2, 4]), "task 4 was not expected"),
+            (page(&[1, 2, 2]), "task 2 is on the page twice"),
+            (page(&[2, 1, 2]), "task 2 is on the page twice"),
+        ] {
+            let said = promise.is_kept_by(&other).unwrap_err();
+            assert!(said.contains(why), "{said}");
+        }
+        let mut renamed = page(&[1, 2, 3]);
+        renamed.items[1].title = "other".to_owned();
+        assert!(
+            promise
+                .is_kept_by(&renamed)
+                .unwrap_err()
+                .contains("another title")
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Which server: an address, a Vikunja program that is started here, or the stand-in.
+
+mod child;
+mod program;
+mod reach;
+mod sandbox;
+
+pub use reach::{PAUSE, Reached, explain, may_come, reach};
+
+use std::path::PathBuf;
+
+use crate::{cli, exit::Problem, stop::Stop};
+use child::Child;
+
+/// Which server was named.
+#[derive(Debug)]
+pub enum Which {
+    /// One that runs already.
+    Url(String),
+    /// A Vikunja program.
+    Program(PathBuf),
+    /// The stand-in, with its configuration.
+    Sandbox(String),
+}
+
+/// The stand-in's configuration where nothing was named.
+const SANDBOX: &str = "2.5";
+
+impl Which {
+    /// What the command line says, else the environment, else the stand-in.
+    pub fn of(args: &cli::RunArgs) -> Self {
+        let flag = [
+            args.url.clone().map(Self::Url),
+            args.bin.clone().map(Self::Program),
+            args.sandbox.clone().map(Self::Sandbox),
+        ];
+        let environment = || {
+            [
+                cli::variable("VIKUNJA_URL").map(Self::Url),
+                cli::variable("VIKUNJA_BIN").map(|path| Self::Program(path.into())),
+            ]
+        };
+        flag.into_iter()
+            .flatten()
+            .next()
+            .or_else(|| environment().into_iter().flatten().next())
+            .unwrap_or_else(|| Self::Sandbox(SANDBOX.to_owned()))
+    }
+
+    /// Whether its address was given, so that it is somebody's server.
+    pub fn is_running_already(&self) -> bool {
+        matches!(self, Self::Url(_))
+    }
+}
+
+/// A server, and the process behind it where we started one. Dropping it ends that process.
+#[derive(Debug)]
+pub struct Running {
+    /// Its address.
+    pub address: String,
+    child: Option<Child>,
+}
+
+impl Running {
+    /// Starts what was named, where it has to be started.
+    pub fn start(which: &Which, stop: &Stop) -> Result<Self, Problem> {
+        match which {
+            Which::Url(address) => Ok(Self {
+                address: address.clone(),
+                child: None,
+            }),
+            Which::Program(path) => program::start(path, stop),
+            Which::Sandbox(config) => sandbox::start(config, stop),
+        }
+    }
+
+    /// Why the process behind it has ended, if it has.
+    pub fn ended(&mut self) -> Option<Problem> {
+        self.child.as_mut().and_then(Child::ended)
+    }
+}

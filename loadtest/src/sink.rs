@@ -1,0 +1,89 @@
+//! Where a result file goes. Found unwritable before the run, written whole or not at all.
+
+use std::{
+    fs,
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use crate::{exit::Problem, out::Stdout};
+
+/// The place of one output.
+pub enum Sink {
+    /// Standard output.
+    Stdout,
+    /// A file: written beside, and renamed at the end.
+    File(NamedTempFile, PathBuf),
+    /// Something that is not an ordinary file, such as a pipe.
+    Special(fs::File, PathBuf),
+}
+
+impl Sink {
+    /// Opens it; `-` is standard output.
+    pub fn open(flag: &str, path: &Path) -> Result<Self, Problem> {
+        if path == Path::new("-") {
+            return Ok(Self::Stdout);
+        }
+        Self::open_file(path).map_err(|error| cannot_write(flag, path, &error))
+    }
+
+    fn open_file(path: &Path) -> io::Result<Self> {
+        match fs::metadata(path) {
+            Ok(known) if known.is_dir() => Err(io::Error::other("it is a folder")),
+            Ok(known) if !known.is_file() => {
+                let file = fs::File::options().write(true).open(path)?;
+                Ok(Self::Special(file, path.to_owned()))
+            }
+            known => {
+                if known.is_ok() {
+                    // Renaming would succeed over a read-only file; refusing it is what was meant.
+                    fs::File::options().append(true).open(path)?;
+                }
+                let folder = path
+                    .parent()
+                    .filter(|folder| !folder.as_os_str().is_empty())
+                    .unwrap_or(Path::new("."));
+                let file = NamedTempFile::new_in(folder)?;
+                Ok(Self::File(file, path.to_owned()))
+            }
+        }
+    }
+
+    /// Whether it is standard output.
+    pub fn is_stdout(&self) -> bool {
+        matches!(self, Self::Stdout)
+    }
+
+    /// Writes it.
+    pub fn write(self, flag: &str, text: &str, out: &Stdout) -> Result<(), Problem> {
+        match self {
+            Self::Stdout => {
+                out.print(text);
+                Ok(())
+            }
+            Self::Special(mut file, path) => file
+                .write_all(text.as_bytes())
+                .map_err(|error| cannot_write(flag, &path, &error)),
+            Self::File(mut file, path) => file
+                .write_all(text.as_bytes())
+                .and_then(|()| {
+                    // A temporary file is private; a result is not.
+                    let public = fs::Permissions::from_mode(0o644);
+                    file.as_file().set_permissions(public)
+                })
+                .and_then(|()| Ok(file.persist(&path).map(drop)?))
+                .map_err(|error| cannot_write(flag, &path, &error)),
+        }
+    }
+}
+
+fn cannot_write(flag: &str, path: &Path, error: &io::Error) -> Problem {
+    Problem::new(format!(
+        "{flag} {}: cannot be written: {error}",
+        path.display()
+    ))
+    .advise("name a file in a folder that exists and is yours")
+}

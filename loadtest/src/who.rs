@@ -1,0 +1,241 @@
+//! Who the users are: a given token, a given account, or an account of our own.
+
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use vikunja_sdk::{
+    Code, Failure,
+    auth::{Token, TokenKind},
+    model::Info,
+    ops,
+    users::{LogIn, Register},
+};
+
+use crate::{
+    cli::RunArgs,
+    exit::Problem,
+    line::{Line, LineError},
+    server,
+    state::{Account, State},
+};
+
+/// As whom to call.
+pub enum Who {
+    /// With a token.
+    Token(SecretString),
+    /// With name and password.
+    Password {
+        /// User name or email.
+        username: String,
+        /// Password.
+        password: SecretString,
+    },
+    /// As a user of our own.
+    Ours {
+        /// Whether the account is kept for the next run; not on servers that end with this one.
+        kept: bool,
+    },
+}
+
+/// An account that was made on a server that stays.
+#[derive(Clone, Debug)]
+pub struct Remains {
+    /// Its name.
+    pub username: String,
+    /// Where its password is kept.
+    pub state: String,
+}
+
+impl Who {
+    /// What the flags and the environment say.
+    pub fn of(args: &RunArgs, started_here: bool) -> Result<Self, Problem> {
+        match (args.token(), args.username(), args.password()) {
+            (Some(token), _, _) => Ok(Self::Token(token)),
+            (None, Some(username), Some(password)) => Ok(Self::Password { username, password }),
+            (None, Some(username), None) => Err(Problem::new(format!(
+                "user {username} is named, and no password"
+            ))
+            .advise("set VIKUNJA_PASSWORD, or VIKUNJA_TOKEN instead of both")),
+            (None, None, Some(_)) => Err(Problem::new("a password is given, and no user name")
+                .advise("set VIKUNJA_USERNAME")),
+            (None, None, None) if started_here || args.throwaway => Ok(Self::Ours {
+                kept: !started_here,
+            }),
+            (None, None, None) => Err(nobody()),
+        }
+    }
+
+    /// Whether the account may be filled without being told so.
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Ours { .. })
+    }
+}
+
+fn nobody() -> Problem {
+    Problem::new("no account is given: listing tasks needs one")
+        .advise("set VIKUNJA_TOKEN (an API token or a JWT): it only reads")
+        .advise("or VIKUNJA_USERNAME and VIKUNJA_PASSWORD: it only reads")
+        .advise(
+            "or --throwaway on a server of this machine: it registers an account and makes tasks",
+        )
+}
+
+/// Gets a token into the line's session. `wait` is how long a server that starts up may refuse.
+pub async fn log_in(
+    who: &Who,
+    line: &mut Line,
+    info: &Info,
+    state: &mut State,
+    wait: Duration,
+) -> Result<Option<Remains>, Problem> {
+    match who {
+        Who::Token(token) => {
+            let token = Token::new(token.clone())
+                .map_err(|error| Problem::new(format!("VIKUNJA_TOKEN: {error}")))?;
+            line.session_ref().set_token(Some(token));
+            Ok(None)
+        }
+        Who::Password { username, password } => {
+            enter(line, username, password, wait).await?;
+            Ok(None)
+        }
+        Who::Ours { kept: false } => {
+            let account = new_account();
+            register(line, info, &account, wait).await?;
+            enter(line, &account.username, &account.password, wait).await?;
+            Ok(None)
+        }
+        Who::Ours { kept: true } => {
+            let base = line.session_ref().server().base().to_owned();
+            let account = match state.account(&base) {
+                Some(known) => known.clone(),
+                None => {
+                    let account = new_account();
+                    register(line, info, &account, wait).await?;
+                    state.keep(&base, account.clone())?;
+                    account
+                }
+            };
+            let remains = Remains {
+                username: account.username.clone(),
+                state: state.path().display().to_string(),
+            };
+            match enter(line, &account.username, &account.password, wait).await {
+                Ok(()) => Ok(Some(remains)),
+                Err(problem) => Err(problem.advise(format!(
+                    "the account is from the state file {}: remove it if the server is a new one",
+                    remains.state
+                ))),
+            }
+        }
+    }
+}
+
+/// A name and password that every release takes.
+fn new_account() -> Account {
+    let random = |length| -> String {
+        std::iter::repeat_with(fastrand::alphanumeric)
+            .take(length)
+            .collect()
+    };
+    Account {
+        username: format!("loadtest{}", random(10).to_lowercase()),
+        password: SecretString::from(random(24)),
+    }
+}
+
+async fn register(
+    line: &mut Line,
+    info: &Info,
+    account: &Account,
+    wait: Duration,
+) -> Result<(), Problem> {
+    let base = line.session_ref().server().base().to_owned();
+    let closed = || {
+        Problem::new(format!(
+            "{base}: registration is closed, so no account can be made"
+        ))
+        .advise("give an account: VIKUNJA_TOKEN, or VIKUNJA_USERNAME and VIKUNJA_PASSWORD")
+    };
+    if info.registration_enabled() == Some(false) {
+        return Err(closed());
+    }
+    let register = Register {
+        username: account.username.clone(),
+        email: format!("{}@example.com", account.username),
+        password: account.password.clone(),
+    };
+    let deadline = Instant::now() + wait;
+    loop {
+        let Err(error) = vikunja_sdk::Execute::execute(line, &register).await else {
+            return Ok(());
+        };
+        if error.status_code() == Some(404) {
+            return Err(closed());
+        }
+        try_again(&error, deadline, &base).await?;
+    }
+}
+
+async fn enter(
+    line: &mut Line,
+    username: &str,
+    password: &SecretString,
+    wait: Duration,
+) -> Result<(), Problem> {
+    let base = line.session_ref().server().base().to_owned();
+    let deadline = Instant::now() + wait;
+    let log_in = LogIn::new(username, password.clone());
+    loop {
+        let Err(error) = ops::log_in(line, &log_in).await else {
+            return Ok(());
+        };
+        match error.refusal().and_then(|refusal| refusal.code) {
+            Some(Code::WrongCredentials) => {
+                return Err(Problem::new(format!(
+                    "{base}: user name or password is wrong for {username}: {error}"
+                ))
+                .advise("check VIKUNJA_USERNAME and VIKUNJA_PASSWORD"));
+            }
+            Some(Code::TotpWanted) => {
+                return Err(Problem::new(format!(
+                    "{base}: the account {username} has a second factor (TOTP): {error}"
+                ))
+                .advise("use an API token of that account: VIKUNJA_TOKEN"));
+            }
+            _ => try_again(&error, deadline, &base).await?,
+        }
+    }
+}
+
+/// Waits a moment if the server may still be starting up, else says what is wrong. A rate limiter is not waited for:
+/// its window can be long, and the message says when it ends.
+async fn try_again(error: &LineError, deadline: Instant, base: &str) -> Result<(), Problem> {
+    if Instant::now() < deadline && server::may_come(error) {
+        tokio::time::sleep(server::PAUSE).await;
+        return Ok(());
+    }
+    let problem = server::explain(error, base);
+    Err(if error.status_code() == Some(429) {
+        problem
+            .advise("log-ins and registrations are limited by address (VIKUNJA_RATELIMIT_NOAUTHLIMIT, 10 a minute): wait, or raise it")
+            .advise("or give a token: VIKUNJA_TOKEN")
+    } else {
+        problem
+    })
+}
+
+/// What a refused token means, in words.
+pub fn explain_refusal(error: &LineError, base: &str, kind: Option<TokenKind>) -> Problem {
+    let refused = error.status_code() == Some(401);
+    let problem = server::explain(error, base);
+    match kind {
+        Some(TokenKind::Api) if refused => problem
+            .advise("the API token is unknown, expired, or lacks the permission tasks: read_all (the server does not tell which)")
+            .advise("make one with that permission in the settings of Vikunja"),
+        Some(_) if refused => problem
+            .advise("the JWT is expired or of another server; they live ten minutes from 2.0 on")
+            .advise("an API token lives longer; or set VIKUNJA_USERNAME and VIKUNJA_PASSWORD"),
+        _ => problem,
+    }
+}

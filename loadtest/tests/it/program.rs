@@ -1,0 +1,150 @@
+//! The program, and stand-ins to point it at.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use vikunja_sandbox::{Config, Sandbox};
+
+/// The program, with nothing of this machine's environment.
+pub(crate) fn loadtest(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadtest"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("VIKUNJA_") || name.starts_with("LOADTEST_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(args).stdin(Stdio::null());
+    command
+}
+
+/// What the program said and how it ended.
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Everything.
+    pub(crate) fn all(&self) -> String {
+        format!("{}\n{}", self.out, self.err)
+    }
+
+    /// Fails unless it ended so and said all of this; a panic never counts.
+    #[track_caller]
+    pub(crate) fn expect(&self, code: i32, parts: &[&str]) -> &Self {
+        let all = self.all();
+        assert_eq!(self.code, Some(code), "{all}");
+        assert!(!all.contains("panicked"), "{all}");
+        for part in parts {
+            assert!(all.contains(part), "{part:?} is missing in:\n{all}");
+        }
+        self
+    }
+}
+
+/// Runs to the end; fails when it hangs.
+pub(crate) fn run(command: &mut Command) -> Said {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let id = child.id();
+    let watch = thread::spawn(move || child.wait_with_output().unwrap());
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !watch.is_finished() {
+        if Instant::now() > deadline {
+            let _ = Command::new("kill").args(["-9", &id.to_string()]).status();
+            panic!("{command:?} hangs");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Said::of(watch.join().unwrap())
+}
+
+/// A stand-in in this process, for `--url`.
+pub(crate) fn sandbox(config: &str) -> Sandbox {
+    Sandbox::start(config.parse::<Config>().unwrap()).unwrap()
+}
+
+/// An account on a stand-in: its token.
+pub(crate) fn account(sandbox: &Sandbox) -> (&'static str, &'static str) {
+    let account = ("tester", "tester-password-1");
+    let (name, password) = account;
+    post(
+        sandbox,
+        "/api/v1/register",
+        &format!(r#"{{"username":"{name}","email":"t@example.com","password":"{password}"}}"#),
+    );
+    account
+}
+
+/// The JWT of an account.
+pub(crate) fn token(sandbox: &Sandbox, (name, password): (&str, &str)) -> String {
+    let answer = post(
+        sandbox,
+        "/api/v1/login",
+        &format!(r#"{{"username":"{name}","password":"{password}"}}"#),
+    );
+    let (_, rest) = answer.split_once("\"token\":\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+fn post(sandbox: &Sandbox, path: &str, body: &str) -> String {
+    let host = sandbox.url().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&host).unwrap();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
+    answer
+}
+
+/// A server that answers everything with the same bytes.
+pub(crate) fn server_that_says(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request);
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    address
+}
+
+/// An address where nothing listens.
+pub(crate) fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+/// The text of a file.
+pub(crate) fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
