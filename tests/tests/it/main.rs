@@ -1,0 +1,4 @@
+//! One coherent story, told to the stand-in and, where one is named, to a real server.
+
+mod servers;
+mod story;

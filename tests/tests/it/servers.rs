@@ -1,0 +1,97 @@
+//! Whom the story is told to.
+
+use std::{path::PathBuf, time::Duration};
+
+use loadtest::{
+    server::{Running, Which},
+    stop::Stop,
+};
+use vikunja_sandbox::Sandbox;
+use vikunja_sdk::{Api, ApiChoice, Client, model::Info, ops};
+
+/// A server and how to call it.
+pub(crate) struct Told {
+    pub(crate) name: String,
+    address: String,
+    api: ApiChoice,
+    _alive: Alive,
+}
+
+/// What must not be dropped meanwhile.
+#[expect(dead_code, reason = "held for its drop")]
+enum Alive {
+    Sandbox(Box<Sandbox>),
+    Program(Running),
+    Elsewhere,
+}
+
+/// The stand-in, as every release that it imitates.
+pub(crate) fn sandboxes() -> Vec<Told> {
+    [
+        ("0.24", ApiChoice::Auto),
+        ("2.5", ApiChoice::Only(Api::V1)),
+        ("2.5", ApiChoice::Only(Api::V2)),
+    ]
+    .map(|(release, api)| {
+        let sandbox = Sandbox::with(release).unwrap();
+        Told {
+            name: format!("sandbox {release} {api:?}"),
+            address: sandbox.url(),
+            api,
+            _alive: Alive::Sandbox(Box::new(sandbox)),
+        }
+    })
+    .into()
+}
+
+/// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have.
+pub(crate) fn real() -> Vec<Told> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let apis = [ApiChoice::Only(Api::V1), ApiChoice::Only(Api::V2)];
+    if let Some(address) = variable("VIKUNJA_URL") {
+        return apis
+            .map(|api| Told {
+                name: format!("{address} {api:?}"),
+                address: address.clone(),
+                api,
+                _alive: Alive::Elsewhere,
+            })
+            .into();
+    }
+    let Some(program) = variable("VIKUNJA_BIN") else {
+        return Vec::new();
+    };
+    let stop = Stop::on_signals().unwrap();
+    apis.map(|api| {
+        let running = Running::start(&Which::Program(PathBuf::from(&program)), &stop).unwrap();
+        Told {
+            name: format!("{program} {api:?}"),
+            address: running.address.clone(),
+            api,
+            _alive: Alive::Program(running),
+        }
+    })
+    .into()
+}
+
+impl Told {
+    /// A client with nobody logged in, once the server answers; `None` where it does not have this API.
+    pub(crate) async fn client(&self) -> Option<(Client, Info)> {
+        let mut last = None;
+        for _ in 0..300 {
+            match Client::connect(&self.address).await {
+                Ok(mut client) => {
+                    let identified = ops::identify(&mut client).await.unwrap();
+                    if self.api == ApiChoice::Only(Api::V2) && !identified.server.release.has_v2() {
+                        return None;
+                    }
+                    let server = identified.server.with_api(self.api);
+                    return Some((client.at(server), identified.info));
+                }
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{}: {}", self.name, last.unwrap());
+    }
+}
