@@ -1,0 +1,1 @@
+//! Jobs done with the SDK: see `examples/`.
