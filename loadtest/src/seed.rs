@@ -144,9 +144,7 @@ async fn own_namespace(patient: &mut Patient<'_>) -> Result<Option<NamespaceId>,
 
 /// Deletes what was made.
 pub async fn clean(line: &mut Line, seeded: &Seeded) -> Result<(), LineError> {
-    let delete = projects::Delete {
-        project: seeded.project,
-    };
+    let delete = projects::Delete { id: seeded.project };
     match Patient::new(line).send(&delete).await {
         // Gone is gone.
         Err(error)

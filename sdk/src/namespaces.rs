@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, Body, BuildError, Empty, Endpoint, Json, Keyed, Paged, Pages, Path, Query, Release, Route,
+    At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
+    Release, Route,
     model::{Namespace, NamespaceId, Patch},
-    ops::{Changes, Editable},
+    object,
     projects::search_name,
 };
 
@@ -91,56 +92,16 @@ impl Pages for List {
 }
 
 /// Reads one namespace.
-#[derive(Clone, Copy, Debug)]
-pub struct Get {
-    /// Which.
-    pub namespace: NamespaceId,
-}
+pub type Get = object::Get<NamespaceId>;
 
-impl Endpoint for Get {
-    const ROUTE: Route = NamespaceId::ROUTE;
-    type Reply = Json<Namespace>;
-    fn path(&self, path: &mut Path) {
-        self.namespace.path(path);
-    }
-}
-
-/// Writes a whole namespace: what is not named is reset. [`crate::ops::edit`] changes single fields.
-#[derive(Clone, Debug)]
-pub struct Replace {
-    /// Which.
-    pub namespace: NamespaceId,
-    /// All of it.
-    pub fields: Fields,
-}
-
-impl Endpoint for Replace {
-    const ROUTE: Route = NamespaceId::ROUTE.with_op(crate::Op::Replace);
-    type Reply = Json<Namespace>;
-    fn path(&self, path: &mut Path) {
-        self.namespace.path(path);
-    }
-    fn body(&self, at: At) -> Result<Body, BuildError> {
-        Body::json(&self.fields.to_json(at)?)
-    }
-}
+/// Writes a whole namespace: **everything that is not named is reset**.
+/// [`crate::ops::edit`] changes single fields.
+pub type Replace = object::Replace<NamespaceId>;
 
 /// Deletes a namespace with its lists and their tasks.
-#[derive(Clone, Copy, Debug)]
-pub struct Delete {
-    /// Which.
-    pub namespace: NamespaceId,
-}
+pub type Delete = object::Delete<NamespaceId>;
 
-impl Endpoint for Delete {
-    const ROUTE: Route = NamespaceId::ROUTE.with_op(crate::Op::Delete);
-    type Reply = Empty;
-    fn path(&self, path: &mut Path) {
-        self.namespace.path(path);
-    }
-}
-
-impl Editable for NamespaceId {
+impl Object for NamespaceId {
     type Model = Namespace;
     type Fields = Fields;
     const ROUTE: Route = Route::read("/namespaces/{namespace}").until(GONE);

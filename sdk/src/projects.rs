@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, Body, BuildError, Empty, Endpoint, Json, Keyed, Paged, Pages, Patched, Path, Query,
+    At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
     Release, Route,
     model::{NamespaceId, Patch as Value, Project, ProjectId},
-    ops::{Changes, Editable},
+    object,
 };
 
 /// First release with projects instead of namespaces and lists.
@@ -151,76 +151,19 @@ impl Pages for List {
 }
 
 /// Reads one project.
-#[derive(Clone, Copy, Debug)]
-pub struct Get {
-    /// Which.
-    pub project: ProjectId,
-}
+pub type Get = object::Get<ProjectId>;
 
-impl Endpoint for Get {
-    const ROUTE: Route = ProjectId::ROUTE;
-    type Reply = Json<Project>;
-    fn path(&self, path: &mut Path) {
-        self.project.path(path);
-    }
-}
+/// Writes a whole project: **everything that is not named is reset**.
+/// [`crate::ops::edit`] changes single fields.
+pub type Replace = object::Replace<ProjectId>;
 
-/// Writes a whole project: what is not named is reset. [`crate::ops::edit`] changes single fields.
-#[derive(Clone, Debug)]
-pub struct Replace {
-    /// Which.
-    pub project: ProjectId,
-    /// All of it.
-    pub fields: Fields,
-}
-
-impl Endpoint for Replace {
-    const ROUTE: Route = ProjectId::ROUTE.with_op(crate::Op::Replace);
-    type Reply = Json<Project>;
-    fn path(&self, path: &mut Path) {
-        self.project.path(path);
-    }
-    fn body(&self, at: At) -> Result<Body, BuildError> {
-        Body::json(&self.fields.to_json(at)?)
-    }
-}
-
-/// Changes the named fields (v2). [`crate::ops::edit`] does so on every release.
-#[derive(Clone, Debug)]
-pub struct Patch {
-    /// Which.
-    pub project: ProjectId,
-    /// What changes.
-    pub fields: Fields,
-}
-
-impl Endpoint for Patch {
-    const ROUTE: Route = ProjectId::ROUTE.with_op(crate::Op::Patch);
-    type Reply = Patched<Project>;
-    fn path(&self, path: &mut Path) {
-        self.project.path(path);
-    }
-    fn body(&self, at: At) -> Result<Body, BuildError> {
-        Body::merge_patch(&self.fields.to_json(at)?)
-    }
-}
+/// Changes the named fields of a project (v2). [`crate::ops::edit`] does so on every release.
+pub type Patch = object::Patch<ProjectId>;
 
 /// Deletes a project with its children and all their tasks.
-#[derive(Clone, Copy, Debug)]
-pub struct Delete {
-    /// Which.
-    pub project: ProjectId,
-}
+pub type Delete = object::Delete<ProjectId>;
 
-impl Endpoint for Delete {
-    const ROUTE: Route = ProjectId::ROUTE.with_op(crate::Op::Delete);
-    type Reply = Empty;
-    fn path(&self, path: &mut Path) {
-        self.project.path(path);
-    }
-}
-
-impl Editable for ProjectId {
+impl Object for ProjectId {
     type Model = Project;
     type Fields = Fields;
     const ROUTE: Route = Route::read("/projects/{project}").before(PROJECTS, "/lists/{project}");

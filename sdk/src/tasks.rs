@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
 
 use crate::{
-    Api, At, Body, BuildError, Empty, Endpoint, Json, Keyed, Paged, Pages, Patched, Path, Query,
+    Api, At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
     Release, Route,
     model::{
         AttachmentId, BucketId, Patch as Value, ProjectId, RepeatMode, Task, TaskId, Timestamp,
         UserId,
     },
-    ops::{Changes, Editable},
+    object,
     projects::search_name,
     retry::Repeat,
 };
@@ -97,6 +97,14 @@ pub struct Assignee {
 }
 
 impl Changes for Fields {
+    /// `done` on a repeating task moves its dates each time it is sent.
+    fn repeat(&self) -> Repeat {
+        match self.done {
+            Value::Set(true) => Repeat::IfNothingHappened,
+            _ => Repeat::ByOperation,
+        }
+    }
+
     /// Renames what 0.20 calls otherwise.
     fn adapt(&self, at: At, fields: &mut Map<String, JsonValue>) -> Result<(), BuildError> {
         if at.release >= PROJECTS {
@@ -279,93 +287,19 @@ impl Pages for ListOfProject {
 }
 
 /// Reads one task.
-#[derive(Clone, Copy, Debug)]
-pub struct Get {
-    /// Which.
-    pub task: TaskId,
-}
+pub type Get = object::Get<TaskId>;
 
-impl Endpoint for Get {
-    const ROUTE: Route = TaskId::ROUTE;
-    type Reply = Json<Task>;
-    fn path(&self, path: &mut Path) {
-        self.task.path(path);
-    }
-}
+/// Writes a whole task: **everything that is not named is reset**. Assignees and reminders are removed too; only the
+/// title stays. [`crate::ops::edit`] changes single fields.
+pub type Replace = object::Replace<TaskId>;
 
-/// Writes a whole task: **everything that is not named is reset**, assignees and reminders are removed, only the title
-/// stays. [`crate::ops::edit`] changes single fields. The answer mirrors the request; read again for the truth.
-#[derive(Clone, Debug)]
-pub struct Replace {
-    /// Which.
-    pub task: TaskId,
-    /// All of it.
-    pub fields: Fields,
-}
-
-impl Endpoint for Replace {
-    const ROUTE: Route = TaskId::ROUTE.with_op(crate::Op::Replace);
-    type Reply = Json<Task>;
-    fn path(&self, path: &mut Path) {
-        self.task.path(path);
-    }
-    fn body(&self, at: At) -> Result<Body, BuildError> {
-        Body::json(&self.fields.to_json(at)?)
-    }
-    fn repeat(&self) -> Repeat {
-        self.fields.repeat()
-    }
-}
-
-/// Changes the named fields (v2). [`crate::ops::edit`] does so on every release.
-#[derive(Clone, Debug)]
-pub struct Patch {
-    /// Which.
-    pub task: TaskId,
-    /// What changes.
-    pub fields: Fields,
-}
-
-impl Endpoint for Patch {
-    const ROUTE: Route = TaskId::ROUTE.with_op(crate::Op::Patch);
-    type Reply = Patched<Task>;
-    fn path(&self, path: &mut Path) {
-        self.task.path(path);
-    }
-    fn body(&self, at: At) -> Result<Body, BuildError> {
-        Body::merge_patch(&self.fields.to_json(at)?)
-    }
-    fn repeat(&self) -> Repeat {
-        self.fields.repeat()
-    }
-}
-
-impl Fields {
-    /// `done` on a repeating task moves its dates each time it is sent.
-    fn repeat(&self) -> Repeat {
-        match self.done {
-            Value::Set(true) => Repeat::IfNothingHappened,
-            _ => Repeat::ByOperation,
-        }
-    }
-}
+/// Changes the named fields of a task (v2). [`crate::ops::edit`] does so on every release.
+pub type Patch = object::Patch<TaskId>;
 
 /// Deletes a task. From 2.4 the server keeps it for 30 days, without a call to bring it back.
-#[derive(Clone, Copy, Debug)]
-pub struct Delete {
-    /// Which.
-    pub task: TaskId,
-}
+pub type Delete = object::Delete<TaskId>;
 
-impl Endpoint for Delete {
-    const ROUTE: Route = TaskId::ROUTE.with_op(crate::Op::Delete);
-    type Reply = Empty;
-    fn path(&self, path: &mut Path) {
-        self.task.path(path);
-    }
-}
-
-impl Editable for TaskId {
+impl Object for TaskId {
     type Model = Task;
     type Fields = Fields;
     const ROUTE: Route = Route::read("/tasks/{task}");

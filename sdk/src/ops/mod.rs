@@ -4,6 +4,6 @@ mod edit;
 mod identify;
 mod log_in;
 
-pub use edit::{Changes, Editable, edit};
+pub use edit::edit;
 pub use identify::{Identified, identify};
 pub use log_in::log_in;

@@ -336,7 +336,7 @@ fn containers() {
     check("namespaces.read_one", |exchange, tally| {
         hold(
             exchange,
-            namespace(exchange).map(|namespace| namespaces::Get { namespace }),
+            namespace(exchange).map(|namespace| namespaces::Get { id: namespace }),
             tally,
         );
     });
@@ -355,14 +355,17 @@ fn containers() {
     check("namespaces.update", |exchange, tally| {
         let replace = |fields| {
             let namespace = namespace(exchange)?;
-            Some(namespaces::Replace { namespace, fields })
+            Some(namespaces::Replace {
+                id: namespace,
+                fields,
+            })
         };
         hold_fields(exchange, replace, tally);
     });
     check("namespaces.delete", |exchange, tally| {
         hold(
             exchange,
-            namespace(exchange).map(|namespace| namespaces::Delete { namespace }),
+            namespace(exchange).map(|namespace| namespaces::Delete { id: namespace }),
             tally,
         );
     });
@@ -378,7 +381,7 @@ fn containers() {
     check("projects.read_one", |exchange, tally| {
         hold(
             exchange,
-            project(exchange).map(|project| projects::Get { project }),
+            project(exchange).map(|project| projects::Get { id: project }),
             tally,
         );
     });
@@ -402,21 +405,27 @@ fn containers() {
     check("projects.update", |exchange, tally| {
         let replace = |fields| {
             let project = project(exchange)?;
-            Some(projects::Replace { project, fields })
+            Some(projects::Replace {
+                id: project,
+                fields,
+            })
         };
         hold_fields(exchange, replace, tally);
     });
     check("projects.patch", |exchange, tally| {
         let patch = |fields| {
             let project = project(exchange)?;
-            Some(projects::Patch { project, fields })
+            Some(projects::Patch {
+                id: project,
+                fields,
+            })
         };
         hold_fields(exchange, patch, tally);
     });
     check("projects.delete", |exchange, tally| {
         hold(
             exchange,
-            project(exchange).map(|project| projects::Delete { project }),
+            project(exchange).map(|project| projects::Delete { id: project }),
             tally,
         );
     });
@@ -450,7 +459,7 @@ fn tasks_of_all_kinds() {
         let plain = split(&exchange.request.path).1.is_empty() && exchange.response.status != 304;
         let get = task(exchange)
             .filter(|_| plain)
-            .map(|task| tasks::Get { task });
+            .map(|task| tasks::Get { id: task });
         if plain {
             hold(exchange, get, tally);
         }
@@ -472,14 +481,14 @@ fn tasks_of_all_kinds() {
     check("tasks.update", |exchange, tally| {
         let replace = |fields| {
             let task = task(exchange)?;
-            Some(tasks::Replace { task, fields })
+            Some(tasks::Replace { id: task, fields })
         };
         hold_fields(exchange, replace, tally);
     });
     check("tasks.patch", |exchange, tally| {
         let patch = |fields| {
             let task = task(exchange)?;
-            Some(tasks::Patch { task, fields })
+            Some(tasks::Patch { id: task, fields })
         };
         // Other patch formats, and Markdown, are not offered.
         let is_ours = exchange.request.content_type.as_deref()
@@ -492,7 +501,7 @@ fn tasks_of_all_kinds() {
     check("tasks.delete", |exchange, tally| {
         hold(
             exchange,
-            task(exchange).map(|task| tasks::Delete { task }),
+            task(exchange).map(|task| tasks::Delete { id: task }),
             tally,
         );
     });

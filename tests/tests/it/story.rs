@@ -153,12 +153,12 @@ async fn lists(client: &mut Client, project: &Project) {
     assert_eq!(ids.len(), found.len());
     assert!(ids.contains(&project.id));
 
-    let one = tasks::Get { task: made[0] };
+    let one = tasks::Get { id: made[0] };
     let (typed, raw) = client.send(&WithRaw(one)).await.unwrap();
     let raw: Value = serde_json::from_slice(&raw).unwrap();
     assert_eq!(raw["id"], typed.id.get());
     for task in made {
-        client.send(&tasks::Delete { task }).await.unwrap();
+        client.send(&tasks::Delete { id: task }).await.unwrap();
     }
     assert_eq!(
         client
@@ -267,7 +267,7 @@ async fn edits(client: &mut Client, project: &Project) {
     ];
     for (named, fields) in changes {
         let before = raw(client, task).await;
-        let edited = ops::edit(client, &task, &fields).await.unwrap();
+        let edited = ops::edit(client, task, &fields).await.unwrap();
         let after = raw(client, task).await;
         assert_eq!(edited.id, task);
         assert_eq!(
@@ -283,7 +283,7 @@ async fn edits(client: &mut Client, project: &Project) {
         ..Fields::default()
     };
     let before = raw(client, task).await;
-    ops::edit(client, &task, &same).await.unwrap();
+    ops::edit(client, task, &same).await.unwrap();
     assert_eq!(differences(&before, &raw(client, task).await), [""; 0]);
 
     // Done on a repeating task moves its dates, and it goes on repeating.
@@ -291,7 +291,7 @@ async fn edits(client: &mut Client, project: &Project) {
         done: true.into(),
         ..Fields::default()
     };
-    let moved = ops::edit(client, &task, &done).await.unwrap();
+    let moved = ops::edit(client, task, &done).await.unwrap();
     assert!(!moved.done);
     assert!(moved.due_date > Some(at(2)), "{:?}", moved.due_date);
     assert_eq!(
@@ -302,8 +302,8 @@ async fn edits(client: &mut Client, project: &Project) {
         repeat_after: Patch::Clear,
         ..Fields::default()
     };
-    ops::edit(client, &task, &finished).await.unwrap();
-    assert!(ops::edit(client, &task, &done).await.unwrap().done);
+    ops::edit(client, task, &finished).await.unwrap();
+    assert!(ops::edit(client, task, &done).await.unwrap().done);
 
     replaced(client, task).await;
     project_edit(client, project.id).await;
@@ -317,17 +317,17 @@ async fn replaced(client: &mut Client, task: TaskId) {
         ..Fields::default()
     };
     let replace = tasks::Replace {
-        task,
+        id: task,
         fields: fields.clone(),
     };
     client.send(&replace).await.unwrap();
-    let left: Task = client.send(&tasks::Get { task }).await.unwrap();
+    let left: Task = client.send(&tasks::Get { id: task }).await.unwrap();
     assert_eq!(
         (left.title.as_str(), left.priority, left.due_date, left.done),
         ("Left over", 2, None, false)
     );
     assert!(left.reminders.is_empty());
-    let patch = tasks::Patch { task, fields };
+    let patch = tasks::Patch { id: task, fields };
     match client.send(&patch).await {
         Ok(changed) => assert_eq!(changed, Changed::Nothing),
         Err(error) => assert!(matches!(error, Error::Build(_)), "{error}"),
@@ -339,7 +339,7 @@ async fn project_edit(client: &mut Client, project: ProjectId) {
         hex_color: "123456".into(),
         ..Default::default()
     };
-    let edited = ops::edit(client, &project, &colour).await.unwrap();
+    let edited = ops::edit(client, project, &colour).await.unwrap();
     assert_eq!(
         (
             edited.hex_color.as_str(),
@@ -352,29 +352,25 @@ async fn project_edit(client: &mut Client, project: ProjectId) {
         description: Patch::Clear,
         ..Default::default()
     };
-    let refused = ops::edit(client, &project, &clear).await.unwrap_err();
+    let refused = ops::edit(client, project, &clear).await.unwrap_err();
     assert!(matches!(refused, Error::Build(_)), "{refused}");
 }
 
 /// Deleting, and what is not there.
 async fn ends(client: &Client, project: &Project) {
     client
-        .send(&projects::Delete {
-            project: project.id,
-        })
+        .send(&projects::Delete { id: project.id })
         .await
         .unwrap();
     let gone = client
-        .send(&projects::Get {
-            project: project.id,
-        })
+        .send(&projects::Get { id: project.id })
         .await
         .unwrap_err();
     assert!(gone.is_not_found(), "{gone}");
     assert!(!gone.is_retryable());
     let gone = client
         .send(&tasks::Get {
-            task: TaskId::from(999_999),
+            id: TaskId::from(999_999),
         })
         .await
         .unwrap_err();
