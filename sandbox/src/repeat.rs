@@ -5,7 +5,6 @@ use jiff::{Span, Timestamp};
 
 use crate::stamp::Stamp;
 use crate::store::tasks::Task;
-use crate::tasks::set_relative;
 
 /// `repeat_mode`: each date by `repeat_after`.
 const AFTER: i64 = 0;
@@ -110,9 +109,9 @@ fn from_now(old: &Task, new: &mut Task, now: i64) {
     );
     for reminder in new.reminders.iter_mut().flatten() {
         match reminder.relative_to.as_str() {
-            "due_date" => set_relative(reminder, &due),
-            "start_date" => set_relative(reminder, &start),
-            "end_date" => set_relative(reminder, &end),
+            "due_date" => reminder.follow(&due),
+            "start_date" => reminder.follow(&start),
+            "end_date" => reminder.follow(&end),
             _ => reminder.at = reminder.at.plus(next - first.unwrap_or(next)),
         }
     }

@@ -14,7 +14,7 @@ use crate::repeat;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
 use crate::store::projects::{FAVORITES, pseudo_id};
-use crate::store::tasks::{self as store, Condition, Reminder, Selection, Task};
+use crate::store::tasks::{self as store, Condition, Selection, Task};
 use crate::store::users::{User, UserShape};
 
 const FIELDS: &[Field] = &[
@@ -388,13 +388,9 @@ fn compute_reminders(task: &mut Task) -> Result<(), Failure> {
                 ));
             }
         };
-        set_relative(reminder, base);
+        reminder.follow(base);
     }
     Ok(())
-}
-
-pub(crate) fn set_relative(reminder: &mut Reminder, base: &Stamp) {
-    reminder.at = base.plus(reminder.relative_period);
 }
 
 fn check_assignees(db: &Connection, task: &Task) -> Result<(), Failure> {

@@ -34,7 +34,7 @@ struct Args {
     /// Users at a time
     #[arg(long, value_name = "N", default_value_t = 10)]
     users: usize,
-    /// Count instructions, too (valgrind)
+    /// Count instructions, too: by valgrind, and of builds whose rustix has the feature use-libc (see the README)
     #[arg(long)]
     instructions: bool,
 }

@@ -64,6 +64,13 @@ pub(crate) struct Reminder {
     pub(crate) relative_to: String,
 }
 
+impl Reminder {
+    /// Moves a relative reminder to where its base is.
+    pub(crate) fn follow(&mut self, base: &Stamp) {
+        self.at = base.plus(self.relative_period);
+    }
+}
+
 /// A label, which answers to writes repeat as sent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
