@@ -26,7 +26,7 @@ struct Args {
     /// ApacheBench [default: ab]
     #[arg(long, value_name = "PATH")]
     ab: Option<PathBuf>,
-    /// Requests of a run, a multiple of 100
+    /// Requests of a run, a multiple of 50
     #[arg(long, value_name = "N", default_value_t = 2000)]
     requests: usize,
     /// Users at a time
