@@ -11,6 +11,7 @@ use crate::BuildError;
 
 /// What kind of bearer token a session carries. Decided from the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TokenKind {
     /// A user's JWT, from logging in.
     User,
@@ -65,7 +66,7 @@ impl Token {
             kind,
             header,
             expires: claims.and_then(|claims| claims.exp),
-            secret,
+            secret: SecretString::from(text),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::{
     ApiError, BuildError, Endpoint, Execute, Failure, Output, Pending, ReplyError, Server, Session,
     auth::Token,
     ops,
-    retry::{Happened, Policy},
+    retry::{self, Happened, Policy},
     users,
 };
 
@@ -93,7 +93,10 @@ impl Client {
         pending: &Pending<E>,
     ) -> Result<http::Response<Bytes>, Error> {
         let asked = pending.asked();
-        for sent in 1.. {
+        let mut sent = 0;
+        let mut lost = false;
+        loop {
+            sent += 1;
             let started = Instant::now();
             let result = self.once(request).await;
             let happened = match &result {
@@ -103,11 +106,20 @@ impl Client {
                     ),
                     status => Happened::Status(status),
                 },
+                Err(error) if error.kind == TransportErrorKind::TooLong => Happened::Unusable,
                 Err(error) if error.was_sent() => Happened::Lost,
                 Err(_) => Happened::NotSent,
             };
+            if lost && retry::is_done(asked, happened) {
+                let mut gone = http::Response::new(Bytes::new());
+                *gone.status_mut() = http::StatusCode::NO_CONTENT;
+                return Ok(gone);
+            }
             match self.retry.again(asked, happened, sent, fastrand::f64()) {
-                Some(wait) => tokio::time::sleep(wait).await,
+                Some(wait) => {
+                    lost |= retry::may_have_happened(happened);
+                    tokio::time::sleep(wait).await;
+                }
                 None => {
                     return result.map_err(|mut error| {
                         error.route = pending.route().to_string();
@@ -117,7 +129,6 @@ impl Client {
                 }
             }
         }
-        unreachable!("the policy ends the tries")
     }
 
     async fn once(
@@ -181,6 +192,7 @@ impl Execute for &Client {
 
 /// What a [`Client`] can fail with.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The request could not be built: nothing was sent.
     #[error(transparent)]
@@ -226,7 +238,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Build(_) => false,
-            Self::Transport(_) => true,
+            Self::Transport(error) => error.kind != TransportErrorKind::TooLong,
             Self::Reply(_) => self
                 .status()
                 .is_some_and(|status| matches!(status.as_u16(), 408 | 429 | 500 | 502..=504)),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use url::form_urlencoded;
 
 use crate::{At, BuildError, Reply, Resolved, Route, retry::Repeat};
@@ -100,6 +100,13 @@ impl Path {
                     route: *route,
                     name: name.to_owned(),
                 })?;
+            // Encoding would not help: `%2e%2e` is folded, too.
+            if matches!(value.as_str(), "" | "." | "..") {
+                return Err(BuildError::PathValue {
+                    route: *route,
+                    name: name.to_owned(),
+                });
+            }
             out.push_str(before);
             out.push_str(value);
             rest = tail;
@@ -110,7 +117,8 @@ impl Path {
 }
 
 /// The body of a request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
+#[non_exhaustive]
 pub enum Body {
     /// None.
     #[default]
@@ -119,6 +127,14 @@ pub enum Body {
     Json(Bytes),
     /// `application/merge-patch+json` (v2 `PATCH`).
     MergePatch(Bytes),
+}
+
+/// Without the text: it may hold a password.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (bytes, content_type) = self.clone().into_parts();
+        write!(f, "Body({} bytes, {content_type:?})", bytes.len())
+    }
 }
 
 impl Body {

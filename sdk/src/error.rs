@@ -6,7 +6,10 @@ use std::fmt;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use crate::{Api, Release, Resolved, redact::redact};
+use crate::{
+    Api, Auth, Release, Resolved,
+    redact::{Sent, redact},
+};
 
 /// The request could not be built: nothing was sent.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -21,6 +24,22 @@ pub enum BuildError {
         given: String,
         /// What is wrong with it.
         problem: String,
+    },
+    /// The server was not asked for its release yet.
+    #[error(
+        "{route} differs by release, and this server was not asked for its own: use Client::connect or ops::identify first"
+    )]
+    ReleaseUnknown {
+        /// Operation and template.
+        route: String,
+    },
+    /// A value that cannot stand in a path: it would lead elsewhere.
+    #[error("{route}: {{{name}}} cannot be empty, «.» or «..»")]
+    PathValue {
+        /// The route.
+        route: Resolved,
+        /// Name of the placeholder.
+        name: String,
     },
     /// This release does not have the operation.
     #[error("{route} needs Vikunja {needs}; this server is {release}")]
@@ -84,6 +103,7 @@ pub enum BuildError {
 
 /// The answer was not what the endpoint promises.
 #[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReplyError {
     /// The server refused.
     #[error(transparent)]
@@ -246,7 +266,7 @@ impl ApiError {
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
-        sent: &[u8],
+        sent: &Sent,
     ) -> Self {
         let clean = |text: &str| redact(text, sent);
         let json = serde_json::from_slice::<Value>(body).unwrap_or(Value::Null);
@@ -255,9 +275,12 @@ impl ApiError {
             .iter()
             .find_map(|key| json.get(key)?.as_str())
             .map_or_else(
-                || match excerpt(body) {
-                    text if text.is_empty() || is_html => String::new(),
-                    text => clean(&text),
+                || {
+                    if is_html {
+                        String::new()
+                    } else {
+                        excerpt(body, sent)
+                    }
                 },
                 clean,
             );
@@ -274,13 +297,15 @@ impl ApiError {
             location: headers
                 .get(header::LOCATION)
                 .and_then(|value| value.to_str().ok())
-                .map(ToOwned::to_owned),
+                .map(clean),
         }
     }
 
-    /// Whether the thing that was asked for is not there. A route that the server lacks is not that.
+    /// Whether the thing that was asked for is not there. A route that the server lacks is not that, nor is a token whose
+    /// user is gone: that is a 404 on every call, with [`Code::UserNotFound`].
     pub fn is_not_found(&self) -> bool {
-        self.status == StatusCode::NOT_FOUND && self.code.is_some()
+        self.status == StatusCode::NOT_FOUND
+            && self.code.is_some_and(|code| code != Code::UserNotFound)
     }
 
     /// Whether the token was refused: expired, malformed, unknown or without the scope; the server does not tell which.
@@ -309,7 +334,7 @@ fn fields(json: &Value, clean: impl Fn(&str) -> String) -> Vec<FieldError> {
     });
     v1.chain(v2)
         .map(|(field, reason)| FieldError {
-            field,
+            field: clean(&field),
             reason: clean(reason.trim()),
         })
         .collect()
@@ -379,6 +404,7 @@ impl DecodeError {
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
+        sent: &Sent,
         (path, problem): (String, String),
     ) -> Self {
         Self {
@@ -386,14 +412,15 @@ impl DecodeError {
             status,
             content_type: content_type(headers).to_owned(),
             path,
-            problem: redact(&problem, b""),
-            excerpt: redact(&excerpt(body), b""),
+            problem: redact(&problem, sent),
+            excerpt: excerpt(body, sent),
         }
     }
 
     /// Whether the server has carried out a change although its answer could not be read.
     pub fn has_written(&self) -> bool {
-        self.route.op.writes()
+        // A web page was not written by the API, and logging in changes nothing that anybody would undo.
+        !self.is_web_page() && self.route.op.writes() && self.route.auth == Auth::Bearer
     }
 
     /// Whether the answer is a web page: most likely the address is not that of a Vikunja API.
@@ -431,13 +458,14 @@ fn content_type(headers: &HeaderMap) -> &str {
         .unwrap_or_default()
 }
 
-/// The first characters of a body, as text.
-fn excerpt(body: &[u8]) -> String {
+/// The first characters of a body, as text. Masked before it is cut: half a secret is one, too.
+fn excerpt(body: &[u8], sent: &Sent) -> String {
     const LONGEST: usize = 200;
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * LONGEST)]);
-    let text = text.trim();
+    const LOOKED_AT: usize = 64 << 10;
+    let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
+    let text = redact(text.trim(), sent);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        None => text,
     }
 }

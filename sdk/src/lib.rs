@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+pub mod api_tokens;
+pub mod assignees;
 pub mod auth;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod comments;
 mod endpoint;
 mod error;
 mod execute;
 pub mod info;
+pub mod labels;
 pub mod model;
 pub mod namespaces;
 pub mod object;
@@ -14,12 +18,15 @@ pub mod ops;
 pub mod page;
 pub mod projects;
 mod redact;
+pub mod relations;
 mod reply;
 pub mod retry;
 mod route;
+mod secret;
 mod session;
 pub mod tasks;
 pub mod users;
+pub mod webhooks;
 
 #[cfg(feature = "client")]
 pub use client::{Client, Error};

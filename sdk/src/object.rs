@@ -80,6 +80,7 @@ impl<O: Object> Endpoint for Replace<O> {
         self.id.path(path);
     }
     fn body(&self, at: At) -> Result<Body, BuildError> {
+        self.fields.check(at)?;
         Body::json(&self.fields.to_json(at)?)
     }
     fn repeat(&self) -> Repeat {
@@ -103,6 +104,7 @@ impl<O: Object> Endpoint for Patch<O> {
         self.id.path(path);
     }
     fn body(&self, at: At) -> Result<Body, BuildError> {
+        self.fields.check(at)?;
         Body::merge_patch(&self.fields.to_json(at)?)
     }
     fn repeat(&self) -> Repeat {

@@ -1,6 +1,7 @@
 //! Projects, which 0.20 calls lists.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as JsonValue};
 
 use crate::{
     At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
@@ -46,6 +47,14 @@ pub struct Fields {
 }
 
 impl Changes for Fields {
+    /// 2.x reads a parent of `null` as «keep it»; 0 is none on every release.
+    fn adapt(&self, _: At, fields: &mut Map<String, JsonValue>) -> Result<(), BuildError> {
+        if matches!(self.parent_project_id, Value::Clear) {
+            fields.insert("parent_project_id".to_owned(), JsonValue::from(0));
+        }
+        Ok(())
+    }
+
     fn check(&self, at: At) -> Result<(), BuildError> {
         if matches!(self.description, Value::Clear)
             || matches!(&self.description, Value::Set(text) if text.is_empty())

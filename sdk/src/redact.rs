@@ -1,7 +1,19 @@
 //! Keeps secrets out of texts. The server repeats what was sent: a refused password stands in clear in its answer, for
 //! an unknown key even the whole body.
 
+use bytes::Bytes;
+use http::HeaderValue;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+
+/// What was secret in a request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent {
+    /// Its body: the values of its secret keys are secret.
+    pub(crate) body: Bytes,
+    /// Its cookie, which is one secret.
+    pub(crate) cookie: Option<HeaderValue>,
+}
 
 const MASK: &str = "***";
 
@@ -18,26 +30,48 @@ const SECRET_KEYS: &[&str] = &[
     "access_token",
     "refresh_token",
     "code_verifier",
+    "hash",
 ];
 
 /// Masks the secrets of the request `sent`, the values of secret keys, and whatever looks like a token.
-pub(crate) fn redact(text: &str, sent: &[u8]) -> String {
+pub(crate) fn redact(text: &str, sent: &Sent) -> String {
     let mut clean = text.to_owned();
-    for secret in secrets_of(sent) {
-        clean = clean.replace(&secret, MASK);
+    for secret in sent.secrets() {
+        for form in forms(&secret) {
+            clean = clean.replace(&form, MASK);
+        }
     }
     mask_tokens(&mask_keys(&clean))
 }
 
-/// The values of secret keys in a JSON body.
-fn secrets_of(sent: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    if let Ok(value) = serde_json::from_slice::<Value>(sent) {
-        collect(&value, &mut found);
+/// A secret as it may come back: as it is, in JSON, in JSON as the server writes it (`<`, `>` and `&` escaped), in a
+/// URL.
+fn forms(secret: &str) -> [String; 4] {
+    let quoted = Value::from(secret).to_string();
+    let json = quoted[1..quoted.len() - 1].to_owned();
+    let escaped = json
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026");
+    let url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    [secret.to_owned(), json, escaped, url]
+}
+
+impl Sent {
+    fn secrets(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if let Ok(value) = serde_json::from_slice::<Value>(&self.body) {
+            collect(&value, &mut found);
+        }
+        if let Some(cookie) = self.cookie.as_ref().and_then(|cookie| cookie.to_str().ok()) {
+            let (_, value) = cookie.split_once('=').unwrap_or(("", cookie));
+            found.push(value.to_owned());
+        }
+        found.retain(|secret| !secret.is_empty());
+        // The longest first, so that one that contains another leaves no rest.
+        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        found
     }
-    // The longest first, so that one that contains another leaves no rest.
-    found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    found
 }
 
 fn collect(value: &Value, found: &mut Vec<String>) {
@@ -45,7 +79,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
         Value::Object(map) => {
             for (key, value) in map {
                 match value {
-                    Value::String(text) if is_secret(key) && !text.is_empty() => {
+                    Value::String(text) if is_secret(key) => {
                         found.push(text.clone());
                     }
                     other => collect(other, found),
@@ -123,19 +157,45 @@ fn looks_like_token(word: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn sent(body: &'static str) -> Sent {
+        Sent {
+            body: Bytes::from_static(body.as_bytes()),
+            cookie: Some(HeaderValue::from_static("vikunja_refresh_token=REFRESH")),
+        }
+    }
+
     #[test]
     fn what_was_sent_is_masked_wherever_it_stands() {
-        let sent = br#"{"username":"alice","password":"hunter2","nested":[{"secret":"abc"}]}"#;
+        let sent = sent(r#"{"username":"alice","password":"hunter2","nested":[{"secret":"abc"}]}"#);
         assert_eq!(
-            redact("password: hunter2 does not fit, nor abc; alice does", sent),
-            "password: *** does not fit, nor ***; alice does"
+            redact(
+                "password: hunter2 does not fit, nor abc; alice does; REFRESH",
+                &sent
+            ),
+            "password: *** does not fit, nor ***; alice does; ***"
         );
+    }
+
+    #[test]
+    fn what_was_sent_is_masked_in_every_form() {
+        let sent = sent(r#"{"password":"a\"b<c d"}"#);
+        for form in [
+            "a\"b<c d",
+            r#"a\"b<c d"#,
+            r#"a\"b\u003cc d"#,
+            "a%22b%3Cc%20d",
+        ] {
+            assert_eq!(redact(form, &sent), "***", "{form}");
+        }
     }
 
     #[test]
     fn keys_are_masked_in_cut_off_json() {
         assert_eq!(
-            redact(r#"{"a":1,"token": "x\"y","b":"c","Password":"zz"#, b""),
+            redact(
+                r#"{"a":1,"token": "x\"y","b":"c","Password":"zz"#,
+                &Sent::default()
+            ),
             r#"{"a":1,"token":"***","b":"c","Password":"***"#
         );
     }
@@ -145,7 +205,10 @@ mod tests {
         let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.c2ln";
         let api = format!("tk_{}", "a".repeat(40));
         assert_eq!(
-            redact(&format!("Bearer {jwt}, {api}; tk_ and e.g. eyJ stay"), b""),
+            redact(
+                &format!("Bearer {jwt}, {api}; tk_ and e.g. eyJ stay"),
+                &Sent::default()
+            ),
             "Bearer ***, ***; tk_ and e.g. eyJ stay"
         );
     }
@@ -160,7 +223,7 @@ mod tests {
             "é\":\"ü",
             "\"password\":5",
         ] {
-            redact(text, text.as_bytes());
+            redact(text, &sent(text));
         }
     }
 }

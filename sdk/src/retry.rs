@@ -7,6 +7,8 @@
 //! | complete 500 to a write, release ≥ 2.0 on SQLite | writes too: such a 500 stored nothing |
 //! | answer lost, 502–504, other 500 | reads; deletions; replacements and patches unless the endpoint objects |
 //! | anything else | never |
+//!
+//! A repeated deletion that finds nothing (404, for some things 403) counts as done.
 
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use crate::{Op, Release};
 
 /// What an endpoint says about being sent again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Repeat {
     /// As the table says for its operation.
     #[default]
@@ -40,8 +43,9 @@ pub struct Asked {
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Happened {
-    /// Nothing left this machine, or the connection closed before the first byte: connect, DNS.
+    /// Nothing left this machine: connect, DNS.
     NotSent,
     /// 429, with the seconds until the limiter's window ends, where the answer said so.
     Limited(Option<u64>),
@@ -49,6 +53,8 @@ pub enum Happened {
     Status(u16),
     /// The request was sent, and no complete answer came.
     Lost,
+    /// An answer came, and it will be of no use next time either: too long.
+    Unusable,
 }
 
 /// How often and how long.
@@ -104,15 +110,14 @@ impl Policy {
             Happened::Status(500 | 502..=504) | Happened::Lost => {
                 (can_happen_twice(asked), self.tries)
             }
-            Happened::Status(_) => (false, 0),
+            Happened::Status(_) | Happened::Unusable => (false, 0),
         };
         if !allowed || sent >= tries {
             return None;
         }
         let wait = match happened {
-            Happened::Limited(Some(seconds)) => {
-                Duration::from_secs(seconds + 1) + Duration::from_millis(500).mul_f64(chance)
-            }
+            Happened::Limited(Some(seconds)) => Duration::from_secs(seconds.saturating_add(1))
+                .saturating_add(Duration::from_millis(500).mul_f64(chance)),
             // 20 ms doubling with full jitter spreads writers that hit a locked file; 200 ms suits a network.
             _ => Duration::from_millis(if locked { 20 } else { 200 })
                 .saturating_mul(1 << sent.min(10))
@@ -131,6 +136,16 @@ impl Policy {
             && asked.release >= Release(2, 0, 0)
             && sqlite
     }
+}
+
+/// Whether the first sending may have done it although this one is repeated.
+pub(crate) fn may_have_happened(happened: Happened) -> bool {
+    matches!(happened, Happened::Lost | Happened::Status(500 | 502..=504))
+}
+
+/// Whether a repeated deletion that finds nothing is done: the first one did it.
+pub(crate) fn is_done(asked: Asked, happened: Happened) -> bool {
+    asked.op == Op::Delete && matches!(happened, Happened::Status(403 | 404))
 }
 
 fn can_happen_twice(asked: Asked) -> bool {
@@ -169,6 +184,8 @@ mod tests {
             (Status(500), [true, false, true, true, true, false]),
             (Status(503), [true, false, true, true, true, false]),
             (Status(501), [false; 6]),
+            (Happened::Unusable, [false; 6]),
+            (Limited(Some(u64::MAX)), [false; 6]),
             (Status(404), [false; 6]),
             (Status(401), [false; 6]),
             (Status(422), [false; 6]),

@@ -116,6 +116,7 @@ impl Op {
 
 /// What a route wants to know about the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Auth {
     /// Nothing; no token is sent.
     Public,
@@ -154,6 +155,7 @@ pub struct Route {
     since: Release,
     until: Release,
     only: Option<Api>,
+    needs_release: bool,
 }
 
 /// The few things in which one API departs from the rule.
@@ -181,6 +183,7 @@ impl Route {
             since: Release::UNKNOWN,
             until: Release::NEVER,
             only: None,
+            needs_release: true,
         }
     }
 
@@ -236,6 +239,9 @@ impl Route {
     }
 
     /// The path that it had before `release`.
+    ///
+    /// # Panics
+    /// While compiling, when a route is given more than three older paths.
     pub const fn before(mut self, release: Release, template: &'static str) -> Self {
         let mut i = 0;
         while i < OLDER {
@@ -294,6 +300,18 @@ impl Route {
     pub const fn user_only_on(mut self, api: Api) -> Self {
         self.by_api[api as usize].api_tokens = Release::NEVER;
         self
+    }
+
+    /// The same on every release, so that it may be called before the release is known (on v1, which all have): it is how
+    /// that is asked.
+    pub const fn of_unknown_release(mut self) -> Self {
+        self.needs_release = false;
+        self
+    }
+
+    /// Whether the server's release must be known to call it.
+    pub fn needs_release(&self) -> bool {
+        self.needs_release
     }
 
     /// Whether servers of this release have the operation, on any API.

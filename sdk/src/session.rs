@@ -14,6 +14,7 @@ use crate::{
     Api, ApiError, At, Auth, BuildError, Endpoint, Output, Path, Release, Reply, ReplyError,
     Resolved, Route,
     auth::{Token, TokenKind},
+    redact::Sent,
     reply::Answer,
     retry::Asked,
 };
@@ -78,32 +79,19 @@ impl Server {
 }
 
 fn base_of(address: &str) -> Result<String, BuildError> {
-    let refuse = |given: &str, problem: &str| BuildError::Url {
-        given: given.to_owned(),
+    let refuse = |problem: &str| BuildError::Url {
+        given: shown(address).to_owned(),
         problem: problem.to_owned(),
     };
-    let url = Url::parse(address.trim()).map_err(|error| {
-        // An address that cannot be parsed may still hold a password: show only what follows an `@`.
-        let shown = address.rsplit('@').next().unwrap_or_default();
-        refuse(shown, &error.to_string())
-    })?;
-    let shown = format!(
-        "{}://{}{}",
-        url.scheme(),
-        url.host_str().unwrap_or_default(),
-        url.path()
-    );
+    let url = Url::parse(address.trim()).map_err(|error| refuse(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(refuse(&shown, "it does not begin with http:// or https://"));
+        return Err(refuse("it does not begin with http:// or https://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse(
-            &shown,
-            "it holds a user name or password; give them apart",
-        ));
+        return Err(refuse("it holds a user name or password; give them apart"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse(&shown, "it has a query or a fragment"));
+        return Err(refuse("it has a query or a fragment"));
     }
     let text = url.as_str().trim_end_matches('/');
     let root = [Api::V1, Api::V2]
@@ -111,6 +99,13 @@ fn base_of(address: &str) -> Result<String, BuildError> {
         .find_map(|api| text.strip_suffix(api.prefix()))
         .unwrap_or(text);
     Ok(root.trim_end_matches('/').to_owned())
+}
+
+/// An address as far as it may be shown: without what could be a password before the host or a token behind the path,
+/// also where it is no address at all.
+fn shown(address: &str) -> &str {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('@').next().unwrap_or_default().trim()
 }
 
 /// A server and a credential. Cheap to clone; clones share the token.
@@ -170,6 +165,7 @@ impl Session {
         let (body, content_type) = endpoint.body(route.at)?.into_parts();
         let mut request = self.assemble(&route, &path, &query, body.clone(), content_type)?;
         endpoint.headers(request.headers_mut())?;
+        let sent_cookie = request.headers().get(header::COOKIE).cloned();
         let asked = Asked {
             op: route.op,
             repeat: endpoint.repeat(),
@@ -181,7 +177,10 @@ impl Session {
             Pending {
                 route,
                 asked,
-                sent: body,
+                sent: Sent {
+                    body,
+                    cookie: sent_cookie,
+                },
                 reads: PhantomData,
             },
         ))
@@ -224,12 +223,14 @@ impl Session {
     /// Decides on which API a route is called, or why it cannot be.
     fn resolve(&self, route: &Route) -> Result<Resolved, BuildError> {
         let Server { release, api, .. } = *self.server;
-        // Whoever does not know the server yet can only ask it on the API that all have.
-        let choice = if release == Release::UNKNOWN {
-            ApiChoice::Auto
-        } else {
-            api
-        };
+        let is_unknown = release == Release::UNKNOWN;
+        if is_unknown && route.needs_release() {
+            return Err(BuildError::ReleaseUnknown {
+                route: route.to_string(),
+            });
+        }
+        // Whether there is another API than v1 is not known yet either.
+        let choice = if is_unknown { ApiChoice::Auto } else { api };
         if !route.exists(release) {
             let (since, until) = route.lifetime();
             let needs = match until {
@@ -279,8 +280,8 @@ impl Session {
 pub struct Pending<E> {
     route: Resolved,
     asked: Asked,
-    /// What was sent, so that a refusal that repeats its secrets can be cleaned.
-    sent: Bytes,
+    /// What was secret in the request, so that an answer that repeats it can be cleaned.
+    sent: Sent,
     reads: PhantomData<fn() -> E>,
 }
 
@@ -308,11 +309,12 @@ impl<E: Endpoint> Pending<E> {
             status,
             headers: response.headers(),
             body: response.body(),
+            sent: &self.sent,
         })
     }
 }
 
-fn refusal(route: &Resolved, response: &http::Response<Bytes>, sent: &[u8]) -> ReplyError {
+fn refusal(route: &Resolved, response: &http::Response<Bytes>, sent: &Sent) -> ReplyError {
     Box::new(ApiError::new(
         *route,
         response.status(),
@@ -358,6 +360,9 @@ mod tests {
             ("http://user:hunter2@exa mple", "invalid"),
             ("http://example.com/?token=hunter2", "query"),
             ("", "relative URL"),
+            ("alice:hunter2@example.com", "does not begin with http://"),
+            ("http://exa mple/?token=hunter2", "invalid"),
+            ("exa.mple/api#hunter2", "relative URL"),
         ] {
             let error = Server::new(given).unwrap_err().to_string();
             assert!(error.contains(said), "{given}: {error}");

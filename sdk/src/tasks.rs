@@ -97,6 +97,18 @@ pub struct Assignee {
 }
 
 impl Changes for Fields {
+    fn check(&self, at: At) -> Result<(), BuildError> {
+        let field = match (&self.title, &self.project_id) {
+            (Value::Clear, _) => "the title of a task",
+            (_, Value::Clear) => "the project of a task",
+            _ => return Ok(()),
+        };
+        Err(BuildError::CannotClear {
+            field,
+            release: at.release,
+        })
+    }
+
     /// `done` on a repeating task moves its dates each time it is sent.
     fn repeat(&self) -> Repeat {
         match self.done {
@@ -181,7 +193,7 @@ pub struct ListQuery {
     pub per_page: Option<u64>,
     /// Part of the title, from 0.24 also of the description.
     pub search: Option<String>,
-    /// Fields to sort by, with their order (`asc`, `desc`; empty leaves it out).
+    /// Fields to sort by, with their order (`asc`, `desc`; empty is `asc`).
     pub sort: Vec<(String, String)>,
     /// A filter expression (0.24+), such as `done = false && priority > 2`.
     pub filter: Option<String>,
@@ -207,10 +219,13 @@ impl ListQuery {
             .maybe("page", self.page)
             .maybe("per_page", self.per_page)
             .maybe(search_name(at), self.search.as_deref());
-        for (field, order) in &self.sort {
+        for (field, _) in &self.sort {
             query.push("sort_by", field);
-            if !order.is_empty() {
-                query.push("order_by", order);
+        }
+        // The two lists are read side by side: an order that is left out would shift those after it.
+        if self.sort.iter().any(|(_, order)| !order.is_empty()) {
+            for (_, order) in &self.sort {
+                query.push("order_by", if order.is_empty() { "asc" } else { order });
             }
         }
         query

@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     Answer, Api, At, Body, BuildError, Endpoint, Json, Release, Reply, ReplyError, Route,
@@ -11,22 +12,17 @@ use crate::{
     retry::Repeat,
 };
 
-fn exposed<S: Serializer>(secret: &SecretString, out: S) -> Result<S::Ok, S::Error> {
-    secret.expose_secret().serialize(out)
-}
-
 /// Registers an account. The answer is the user, not a token: log in next.
 ///
 /// Portable on every release: a name of `[a-z0-9]`, 3 characters or more, and a password of 8 to 71 ASCII characters.
 /// A server whose registration is closed answers 404.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Register {
     /// User name.
     pub username: String,
     /// Email address.
     pub email: String,
     /// Password.
-    #[serde(serialize_with = "exposed")]
     pub password: SecretString,
 }
 
@@ -34,7 +30,11 @@ impl Endpoint for Register {
     const ROUTE: Route = Route::act("/register").public();
     type Reply = Json<User>;
     fn body(&self, _: At) -> Result<Body, BuildError> {
-        Body::json(self)
+        Body::json(&json!({
+            "username": self.username,
+            "email": self.email,
+            "password": self.password.expose_secret(),
+        }))
     }
     fn repeat(&self) -> Repeat {
         Repeat::Never
@@ -42,18 +42,15 @@ impl Endpoint for Register {
 }
 
 /// Logs in. Never sent twice by itself: log-ins are limited to ten a minute and address, and cost the server a hash.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct LogIn {
     /// User name or email address.
     pub username: String,
     /// Password.
-    #[serde(serialize_with = "exposed")]
     pub password: SecretString,
     /// Code of the second factor, for accounts that have one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub totp_passcode: Option<String>,
+    pub totp_passcode: Option<SecretString>,
     /// Ask for a long session (30 days instead of three).
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub long_token: bool,
 }
 
@@ -73,7 +70,17 @@ impl Endpoint for LogIn {
     const ROUTE: Route = Route::act("/login").public();
     type Reply = Tokens;
     fn body(&self, _: At) -> Result<Body, BuildError> {
-        Body::json(self)
+        let mut body = json!({
+            "username": self.username,
+            "password": self.password.expose_secret(),
+        });
+        if let Some(passcode) = &self.totp_passcode {
+            body["totp_passcode"] = passcode.expose_secret().into();
+        }
+        if self.long_token {
+            body["long_token"] = true.into();
+        }
+        Body::json(&body)
     }
     fn repeat(&self) -> Repeat {
         Repeat::Never

@@ -36,6 +36,21 @@ pub struct ApiToken {
     pub created: Option<Timestamp>,
 }
 
+/// What API tokens can be allowed on a server: the routes by group (`tasks`) and permission (`read_all`).
+pub type ApiTokenRoutes = BTreeMap<String, BTreeMap<String, ApiTokenRoute>>;
+
+/// A route that a permission of an API token opens, and with it the same operation of v2.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[non_exhaustive]
+pub struct ApiTokenRoute {
+    /// HTTP method, or `ANY`.
+    #[serde(default)]
+    pub method: String,
+    /// Path with `:placeholders`; that of v1 where both APIs have the operation.
+    #[serde(default)]
+    pub path: String,
+}
+
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     word_or_none(deserializer)
 }

@@ -40,7 +40,7 @@ mod webhook;
 #[cfg(test)]
 mod wire_tests;
 
-pub use api_token::ApiToken;
+pub use api_token::{ApiToken, ApiTokenRoute, ApiTokenRoutes};
 pub use attachment::{File, TaskAttachment, UploadError, UploadedAttachments};
 pub use comment::{Reaction, Reactions, TaskComment};
 pub use filter::{SavedFilter, TaskCollection};

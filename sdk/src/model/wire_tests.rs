@@ -196,6 +196,7 @@ const OPERATIONS: &[(&str, Read)] = &[
     ("notifications.update", one::<Notification>),
     ("api_tokens.create", one::<ApiToken>),
     ("api_tokens.read_all", list::<ApiToken>),
+    ("api_tokens.routes", one::<ApiTokenRoutes>),
     ("sessions.read_all", list::<LoginSession>),
     ("tasks.delete", one::<Message>),
     ("user.update_settings", one::<Message>),

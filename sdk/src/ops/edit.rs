@@ -1,4 +1,7 @@
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
     Api, ApiChoice, At, Body, BuildError, Changed, Changes, Endpoint, Execute, Json, Object, Op,
@@ -8,8 +11,8 @@ use crate::{
 /// Changes the named fields of an object and leaves all others as they are, on every release.
 ///
 /// The server's update replaces: what is not sent is blanked. So v2 gets a `PATCH`, and v1 is read, changed and sent
-/// back whole, as raw JSON, so that fields which this crate does not know survive too. The answer is the object as it
-/// is stored afterwards.
+/// back whole, to the letter, so that fields which this crate does not know survive too. The answer is the object after
+/// the change (times that the server has just set may still carry a fraction that it does not store).
 ///
 /// No release protects against a lost update: of two writers at the same time the last one wins.
 ///
@@ -43,19 +46,26 @@ where
         }
     } else {
         let mut whole = executor.execute(&GetRaw(id)).await?;
-        whole.extend(changes.to_json(at)?);
+        for (key, value) in changes.to_json(at)? {
+            let value =
+                to_raw_value(&value).map_err(|error| BuildError::Body(error.to_string()))?;
+            whole.insert(key, value);
+        }
         let replace = ReplaceRaw { id, whole, changes };
         executor.execute(&replace).await?;
     }
     executor.execute(&object::Get { id }).await
 }
 
+/// An object to the letter: numbers are not read, so that none is rounded.
+type Whole = BTreeMap<String, Box<RawValue>>;
+
 /// The object as the server has it, with fields that this crate does not know.
 struct GetRaw<O>(O);
 
 impl<O: Object> Endpoint for GetRaw<O> {
     const ROUTE: Route = O::ROUTE.only(Api::V1);
-    type Reply = Json<Map<String, Value>>;
+    type Reply = Json<Whole>;
     fn path(&self, path: &mut Path) {
         self.0.path(path);
     }
@@ -64,13 +74,13 @@ impl<O: Object> Endpoint for GetRaw<O> {
 /// All of it sent back, with the changes in it.
 struct ReplaceRaw<'a, O: Object> {
     id: O,
-    whole: Map<String, Value>,
+    whole: Whole,
     changes: &'a O::Fields,
 }
 
 impl<O: Object> Endpoint for ReplaceRaw<'_, O> {
     const ROUTE: Route = O::ROUTE.with_op(Op::Replace).only(Api::V1);
-    type Reply = Json<Map<String, Value>>;
+    type Reply = Json<IgnoredAny>;
     fn path(&self, path: &mut Path) {
         self.id.path(path);
     }

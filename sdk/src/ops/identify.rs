@@ -99,7 +99,10 @@ fn has_namespaces(document: &[u8]) -> bool {
 struct ProbeUser;
 
 impl Endpoint for ProbeUser {
-    const ROUTE: Route = Route::read("/user").public().only(Api::V1);
+    const ROUTE: Route = Route::read("/user")
+        .public()
+        .only(Api::V1)
+        .of_unknown_release();
     type Reply = Whatever;
 }
 
@@ -107,7 +110,10 @@ impl Endpoint for ProbeUser {
 struct ProbeDocument;
 
 impl Endpoint for ProbeDocument {
-    const ROUTE: Route = Route::read("/docs.json").public().only(Api::V1);
+    const ROUTE: Route = Route::read("/docs.json")
+        .public()
+        .only(Api::V1)
+        .of_unknown_release();
     type Reply = Whatever;
 }
 

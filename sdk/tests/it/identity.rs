@@ -131,3 +131,16 @@ async fn namespaces_are_told_by_the_servers_document() {
     let identified = ops::identify(&mut hidden).await.unwrap();
     assert_eq!(identified.server.release, Release(0, 21, 0));
 }
+
+#[test]
+fn a_server_that_was_not_asked_gets_no_request_that_differs_by_release() {
+    let session = Session::new(Server::new("http://h").unwrap());
+    let error = session
+        .call(&vikunja_sdk::tasks::List::default())
+        .unwrap_err();
+    assert!(
+        matches!(error, BuildError::ReleaseUnknown { .. }),
+        "{error}"
+    );
+    assert!(session.call(&vikunja_sdk::info::Get).is_ok());
+}

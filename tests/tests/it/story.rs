@@ -335,6 +335,22 @@ async fn replaced(client: &mut Client, task: TaskId) {
 }
 
 async fn project_edit(client: &mut Client, project: ProjectId) {
+    if client_release(client) >= Release(0, 21, 0) {
+        let mut child = projects::Create::new("Child");
+        child.fields.parent_project_id = project.into();
+        let child = client.send(&child).await.unwrap();
+        assert_eq!(child.parent_project_id, Some(project));
+        let moved_up = projects::Fields {
+            parent_project_id: Patch::Clear,
+            ..Default::default()
+        };
+        let child = ops::edit(client, child.id, &moved_up).await.unwrap();
+        assert_eq!(child.parent_project_id, None);
+        client
+            .send(&projects::Delete { id: child.id })
+            .await
+            .unwrap();
+    }
     let colour = projects::Fields {
         hex_color: "123456".into(),
         ..Default::default()

@@ -1,0 +1,21 @@
+//! Secrets on their way into a request body: the only place where they are written.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, Serializer};
+
+/// Writes a secret.
+pub(crate) fn exposed<S: Serializer>(secret: &SecretString, out: S) -> Result<S::Ok, S::Error> {
+    secret.expose_secret().serialize(out)
+}
+
+/// Writes a secret that may be absent.
+#[expect(clippy::ref_option, reason = "serde gives the field as it is")]
+pub(crate) fn exposed_or_null<S: Serializer>(
+    secret: &Option<SecretString>,
+    out: S,
+) -> Result<S::Ok, S::Error> {
+    secret
+        .as_ref()
+        .map(ExposeSecret::expose_secret)
+        .serialize(out)
+}
