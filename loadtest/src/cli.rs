@@ -1,8 +1,8 @@
-//! The command line. Every flag has an environment name; what is given on the command line counts first.
+//! The command line. Flags that hold one value have an environment name; what is typed counts first.
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use secrecy::SecretString;
 use vikunja_sdk::{Api, ApiChoice};
 
@@ -98,7 +98,7 @@ pub struct RunArgs {
     )]
     pub cacert: Option<PathBuf>,
     /// Trust every certificate
-    #[arg(long, env = "LOADTEST_INSECURE", help_heading = "Server")]
+    #[arg(long, conflicts_with = "cacert", value_parser = BoolishValueParser::new(), env = "LOADTEST_INSECURE", help_heading = "Server")]
     pub insecure: bool,
     /// A header for every request, 'name: value' (repeatable)
     #[arg(long = "header", value_name = "HEADER", help_heading = "Server")]
@@ -114,7 +114,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "PASSWORD", help_heading = "Account")]
     pub password: Option<String>,
     /// Register an account on a loopback server and fill it; what was made is deleted afterwards, the account remains
-    #[arg(long, env = "LOADTEST_THROWAWAY", help_heading = "Account")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_THROWAWAY", help_heading = "Account")]
     pub throwaway: bool,
     /// Make a project with so many tasks first, and delete it afterwards [default: 100 with an account of our own, else 0]
     #[arg(
@@ -169,16 +169,16 @@ pub struct RunArgs {
     #[arg(
         long,
         value_name = "N",
-        env = "LOADTEST_THREADS",
+        value_parser = clap::value_parser!(u16).range(1..=256), env = "LOADTEST_THREADS",
         help_heading = "How much"
     )]
-    pub threads: Option<usize>,
+    pub threads: Option<u16>,
 
     /// A target in place of a documented one or beside them: 'p95<200ms', 'GET /tasks: p99<1s' (repeatable)
     #[arg(long = "target", value_name = "TARGET", help_heading = "Verdict")]
     pub targets: Vec<String>,
     /// More than 100 requests/s is a miss, too
-    #[arg(long, env = "LOADTEST_STRICT_BAND", help_heading = "Verdict")]
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_STRICT_BAND", help_heading = "Verdict")]
     pub strict_band: bool,
     /// Write the result to FILE; - is standard output, and then nothing else is printed there
     #[arg(
@@ -217,6 +217,15 @@ impl RunArgs {
             .clone()
             .or_else(|| variable("VIKUNJA_PASSWORD"))
             .map(SecretString::from)
+    }
+
+    /// Whether a server is named, on the command line or in the environment.
+    pub fn names_a_server(&self) -> bool {
+        self.url.is_some()
+            || self.bin.is_some()
+            || self.sandbox.is_some()
+            || variable("VIKUNJA_URL").is_some()
+            || variable("VIKUNJA_BIN").is_some()
     }
 
     /// Flags on the command line that every process list shows, with what to use instead.

@@ -32,7 +32,19 @@ use cli::{Cli, Command};
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Exit code 2 means «a target is missed» here; clap would end with it for a typing mistake.
+            let wanted = !error.use_stderr();
+            let _ = error.print();
+            return if wanted {
+                ExitCode::SUCCESS
+            } else {
+                exit::Exit::CouldNotRun.into()
+            };
+        }
+    };
     let args = match cli.command {
         Some(Command::Sandbox(args)) => return vikunja_sandbox::cli::run(&args),
         Some(Command::Run(args)) => *args,

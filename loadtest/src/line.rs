@@ -150,8 +150,13 @@ impl Line {
         };
         let route = Some(*pending.route());
         let mut timing = Timing::default();
+        let is_read = !pending.route().op.writes();
         let started = Instant::now();
-        let exchanged = timeout(self.patience, self.exchange(request, started, &mut timing)).await;
+        let exchanged = timeout(
+            self.patience,
+            self.exchange(request, started, is_read, &mut timing),
+        )
+        .await;
         let last_byte = Instant::now();
         timing.last_byte = last_byte - started;
         let response = exchanged.unwrap_or_else(|_| {
@@ -182,6 +187,7 @@ impl Line {
         &mut self,
         mut request: http::Request<Bytes>,
         started: Instant,
+        is_read: bool,
         timing: &mut Timing,
     ) -> Result<http::Response<Bytes>, LineError> {
         self.connect_if_closed(timing).await?;
@@ -189,12 +195,17 @@ impl Line {
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
         for (name, value) in &self.target.headers {
-            request
-                .headers_mut()
-                .entry(name)
-                .or_insert_with(|| value.clone());
+            request.headers_mut().append(name, value.clone());
         }
-        let answer = self.send(request.map(Full::new)).await;
+        let request = request.map(Full::new);
+        let mut answer = self.send(request.clone()).await;
+        let was_idle = timing.connect.is_none();
+        if answer.is_err() && was_idle && is_read {
+            // The server has closed the connection between two answers, as servers do: that is no failure of theirs, and
+            // the time of connecting again is in this request.
+            self.connect_if_closed(timing).await?;
+            answer = self.send(request).await;
+        }
         timing.first_byte = started.elapsed();
         let (head, body) = answer?.into_parts();
         let body = Limited::new(body, LONGEST_ANSWER)
@@ -231,8 +242,8 @@ impl Line {
         let started = Instant::now();
         let connected = self.connect().await;
         timing.connect = Some(started.elapsed());
-        self.connects += 1;
         self.sender = Some(connected?);
+        self.connects += 1;
         Ok(())
     }
 
@@ -342,12 +353,12 @@ impl LineError {
             Self::TimeOut(_) => Class::TimeOut,
             Self::Broken(_) => Class::Broken,
             Self::Content(_) => Class::Content,
-            Self::Reply(ReplyError::Decode(_)) => Class::Decode,
             Self::Reply(ReplyError::Api(error)) => match error.status.as_u16() {
                 429 => Class::Limited,
                 500..=599 => Class::Server,
                 _ => Class::Client,
             },
+            Self::Reply(_) => Class::Decode,
         }
     }
 

@@ -3,12 +3,12 @@
 
 use std::{
     fs::File,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     os::fd::OwnedFd,
     sync::Mutex,
 };
 
-use rustix::{io::dup, stdio};
+use rustix::{io::fcntl_dupfd_cloexec, stdio};
 
 /// The real standard output.
 #[derive(Debug)]
@@ -17,22 +17,21 @@ pub struct Stdout(Mutex<File>);
 impl Stdout {
     /// Takes standard output away from everybody else in this process.
     pub fn take() -> io::Result<Self> {
-        let kept: OwnedFd = dup(stdio::stdout())?;
+        // Closed in children: a server that outlives us must not keep the caller's pipe open.
+        let kept: OwnedFd = fcntl_dupfd_cloexec(stdio::stdout(), 3)?;
         stdio::dup2_stdout(File::options().write(true).open("/dev/null")?)?;
         Ok(Self(Mutex::new(File::from(kept))))
     }
 
-    /// Prints, and stays quiet where nobody reads any more (`… | head`).
-    pub fn print(&self, text: &str) {
+    /// Prints. That nobody reads any more (`… | head`) is no error; that nothing can be written is one.
+    pub fn print(&self, text: &str) -> io::Result<()> {
         let mut file = self
             .0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let _ = file.write_all(text.as_bytes()).and_then(|()| file.flush());
-    }
-
-    /// Whether a person sees it.
-    pub fn is_terminal(&self) -> bool {
-        self.0.lock().is_ok_and(|file| file.is_terminal())
+        match file.write_all(text.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            done => done,
+        }
     }
 }

@@ -52,8 +52,6 @@ pub struct Worked {
     pub steady: Duration,
     /// Before that: connecting and one read each.
     pub warm_up: Duration,
-    /// Tickets that were carried out to their end.
-    pub tickets: u64,
     /// Connections beyond one for each user.
     pub reconnects: u64,
 }
@@ -65,7 +63,6 @@ struct Meeting {
     opened: Instant,
     started: OnceLock<Instant>,
     last_answer: AtomicU64,
-    done: AtomicU64,
     connects: AtomicU64,
 }
 
@@ -78,13 +75,13 @@ pub async fn work<S: Scenario>(
     at_start: impl Fn() + Send + Sync + 'static,
 ) -> Result<Worked, Problem> {
     let users = crew.plan.users;
+    let stop = crew.stop.clone();
     let meeting = Arc::new(Meeting {
         tickets: Tickets::of(&crew.plan),
         everybody: Barrier::new(users as usize),
         opened: Instant::now(),
         started: OnceLock::new(),
         last_answer: AtomicU64::new(0),
-        done: AtomicU64::new(0),
         connects: AtomicU64::new(0),
     });
     let config = goose_config(&crew);
@@ -116,10 +113,14 @@ pub async fn work<S: Scenario>(
     // goose's future is large; boxed, ours is not.
     Box::pin(attack.execute()).await.map_err(goose_failed)?;
     let started = meeting.started.get().copied();
+    let answered = Duration::from_nanos(meeting.last_answer.load(Ordering::Relaxed));
     Ok(Worked {
-        steady: Duration::from_nanos(meeting.last_answer.load(Ordering::Relaxed)),
+        // A run that was stopped lasted until then, however long nothing came.
+        steady: match started {
+            Some(started) if stop.is_asked() => started.elapsed(),
+            _ => answered,
+        },
         warm_up: started.unwrap_or_else(Instant::now) - meeting.opened,
-        tickets: meeting.done.load(Ordering::Relaxed),
         reconnects: meeting
             .connects
             .load(Ordering::Relaxed)
@@ -198,7 +199,6 @@ async fn live<S: Scenario>(
             // What is in flight is cut off and not counted.
             () = &mut stopped => break,
         }
-        meeting.done.fetch_add(1, Ordering::Relaxed);
         let at = started.elapsed().as_nanos() as u64;
         meeting.last_answer.fetch_max(at, Ordering::Relaxed);
     }

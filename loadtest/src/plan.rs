@@ -7,6 +7,9 @@ use std::{
 
 use crate::exit::Problem;
 
+/// Users in one process: each is a connection, and a machine has about so many ports.
+const MOST_USERS: u64 = 60_000;
+
 /// The plan of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -34,6 +37,17 @@ impl Plan {
                 "--users {users} is more than --requests {tickets}: some users would have nothing to do"
             ))
             .advise(format!("give at most --users {tickets}, or more requests")));
+        }
+        if users > MOST_USERS {
+            return Err(Problem::new(format!(
+                "--users {users} is more than one process can hold ({MOST_USERS})"
+            ))
+            .advise("share them among several machines"));
+        }
+        if timeout.is_zero() {
+            return Err(
+                Problem::new("--timeout 0s would let no answer in").advise("give 1s or more")
+            );
         }
         Ok(Self {
             users,

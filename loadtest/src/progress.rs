@@ -84,5 +84,18 @@ impl Drop for Progress {
 /// Says something beside the result.
 pub fn say(text: &str) {
     // Not `eprintln!`: a closed standard error is no reason to end a measurement.
-    let _ = std::io::Write::write_all(&mut stderr(), format!("{text}\n").as_bytes());
+    let _ = std::io::Write::write_all(&mut stderr(), format!("{}\n", plain(text)).as_bytes());
+}
+
+/// Without what would steer a terminal: some of the words are a server's.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

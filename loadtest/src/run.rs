@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 use vikunja_sdk::{
     ApiChoice, Execute, Page, Server,
@@ -54,7 +54,7 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
         ));
     }
     let stop = Stop::on_signals()?;
-    let workers = args.threads.unwrap_or_else(default_workers).max(1);
+    let workers = args.threads.map_or_else(default_workers, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
         .enable_all()
@@ -67,7 +67,8 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
     if job.json.as_ref().is_some_and(Sink::is_stdout) {
         say(&screen);
     } else {
-        out.print(&screen);
+        out.print(&screen)
+            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
     }
     if let Some(sink) = job.json {
         sink.write("--json", &(json + "\n"), out)?;
@@ -77,7 +78,7 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
 
 /// Half the processors: the server is often on the same machine.
 fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2)
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
 
 impl Outcome {
@@ -117,7 +118,7 @@ impl<'a> Job<'a> {
             Which::Url(address) => {
                 let host = host_of(address)?;
                 confirm_host(&host, args)?;
-                let who = Who::of(args, false).or_else(|problem| {
+                let who = Who::of(args).or_else(|problem| {
                     if is_loopback(&host) && wants_throwaway() {
                         Ok(Who::Ours { kept: true })
                     } else {
@@ -134,7 +135,17 @@ impl<'a> Job<'a> {
                 }
                 who
             }
-            Which::Program(_) | Which::Sandbox(_) => Who::Ours { kept: false },
+            Which::Program(_) | Which::Sandbox(_) => {
+                let given = args.token().is_some() || args.username().is_some();
+                if given && !args.names_a_server() {
+                    // A secret of CI that is not set would else be a green run of the stand-in.
+                    return Err(Problem::new(
+                        "an account is given (VIKUNJA_TOKEN or VIKUNJA_USERNAME), and no server",
+                    )
+                    .advise("set VIKUNJA_URL, or take the account away to use the stand-in"));
+                }
+                Who::Ours { kept: false }
+            }
         };
         Ok(Self {
             args,
@@ -179,13 +190,13 @@ impl<'a> Job<'a> {
             ))
             .await?;
         self.check_api(&identified)?;
-        let mut state = State::open(self.args.state.clone().unwrap_or_else(State::default_path))?;
+        let state = self.args.state.clone().unwrap_or_else(State::default_path);
         let remains = stop
             .unless_asked(who::log_in(
                 &self.who,
                 &mut line,
                 &identified.info,
-                &mut state,
+                &state,
                 wait,
             ))
             .await?;
@@ -198,7 +209,7 @@ impl<'a> Job<'a> {
         }
 
         let mut made = None;
-        let seeded = stop.unless_asked(self.seed(&mut line, &mut made)).await;
+        let seeded = self.seed(&mut line, &mut made, stop).await;
         let result = match seeded {
             Ok(()) => {
                 self.measure(&mut line, target, server, made, stop, workers)
@@ -232,14 +243,19 @@ impl<'a> Job<'a> {
         }
     }
 
-    async fn seed(&self, line: &mut Line, made: &mut Option<Seeded>) -> Result<(), Problem> {
+    async fn seed(
+        &self,
+        line: &mut Line,
+        made: &mut Option<Seeded>,
+        stop: &Stop,
+    ) -> Result<(), Problem> {
         let ours = if self.who.is_ours() { SEED_TASKS } else { 0 };
         let count = self.args.seed_tasks.unwrap_or(ours);
         if count == 0 {
             return Ok(());
         }
         let progress = Progress::of("making tasks", count);
-        seed::seed(line, count, made, |done| progress.set(done, 0)).await?;
+        seed::seed(line, count, made, stop, |done| progress.set(done, 0)).await?;
         if let Some(Seeded {
             repeated: repeated @ 1..,
             tasks,
@@ -264,7 +280,7 @@ impl<'a> Job<'a> {
         workers: usize,
     ) -> Result<(RunResult, Outcome), Problem> {
         let session = line.session().clone();
-        let page = self.first_page(line, &server).await?;
+        let page = stop.unless_asked(self.first_page(line, &server)).await?;
         self.check_limit(line)?;
         let scenario = ListTasks {
             promise: page.as_ref().map(Promise::of).unwrap_or_default(),
@@ -308,6 +324,9 @@ impl<'a> Job<'a> {
         let reading = *at_start.lock().unwrap_or_else(PoisonError::into_inner);
         let record = recorder.finish();
         let judged = record.sum(Phase::Steady, |_| true);
+        if judged.requests() == 0 && stop.is_asked() {
+            return Err(Problem::cancelled());
+        }
         let generator = reading.since(judged.requests(), worked.steady, workers, worked.reconnects);
         let rows = verdict::judge(&self.targets, &record, worked.steady);
         let invalid = generator.invalidates(&judged);
@@ -365,18 +384,23 @@ impl<'a> Job<'a> {
 
     /// With the general limiter on, most of the load would be 429s, which are fast: a green result of a refused load.
     fn check_limit(&self, line: &Line) -> Result<(), Problem> {
-        let wanted = self.plan.tickets + self.plan.users;
-        match line.limit {
-            Some(limit) if limit.remaining < wanted => Err(Problem::new(format!(
-                "the server's rate limiter leaves {} of {} requests until its window ends in {} s; this run sends {wanted}",
-                limit.remaining,
-                limit.limit,
-                limit.seconds_left() + 1
-            ))
-            .advise("switch it off for the measurement (VIKUNJA_RATELIMIT_ENABLED=false) or raise VIKUNJA_RATELIMIT_LIMIT")
-            .advise(format!("or send less: --requests {}", limit.remaining.saturating_sub(self.plan.users)))),
-            _ => Ok(()),
-        }
+        let wanted = self.plan.tickets.saturating_add(self.plan.users);
+        let Some(limit) = line.limit.filter(|limit| limit.remaining < wanted) else {
+            return Ok(());
+        };
+        let problem = Problem::new(format!(
+            "the server's rate limiter leaves {} of {} requests until its window ends in {} s; this run sends {wanted}",
+            limit.remaining,
+            limit.limit,
+            limit.seconds_left() + 1
+        ))
+        .advise("switch it off for the measurement (VIKUNJA_RATELIMIT_ENABLED=false) or raise VIKUNJA_RATELIMIT_LIMIT");
+        let possible = limit.remaining.saturating_sub(self.plan.users);
+        Err(if possible >= self.plan.users {
+            problem.advise(format!("or send less: --requests {possible}"))
+        } else {
+            problem
+        })
     }
 
     fn check_page(&self, tasks: usize, server: &ServerPart) -> Result<(), Problem> {
@@ -442,12 +466,27 @@ fn headers(given: &[String]) -> Result<HeaderMap, Problem> {
             .ok_or_else(|| Problem::new("--header: expected 'name: value'"))?;
         let unusable = || Problem::new(format!("--header {name}: not a header that can be sent"));
         let header = HeaderName::try_from(name.trim()).map_err(|_| unusable())?;
+        if OURS.contains(&header) {
+            return Err(Problem::new(format!(
+                "--header {name}: the load test sets this one itself"
+            )));
+        }
         let mut value = HeaderValue::try_from(value.trim()).map_err(|_| unusable())?;
         value.set_sensitive(true);
         headers.append(header, value);
     }
     Ok(headers)
 }
+
+/// Headers that a request has anyway.
+const OURS: [HeaderName; 6] = [
+    header::AUTHORIZATION,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::COOKIE,
+    header::TRANSFER_ENCODING,
+];
 
 async fn clean_up(line: &mut Line, made: &Seeded) {
     line.hang_up();

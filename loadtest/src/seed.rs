@@ -13,8 +13,13 @@ use vikunja_sdk::{
 use crate::{
     exit::Problem,
     line::{Line, LineError},
+    progress::say,
     server::explain,
+    stop::Stop,
 };
+
+/// A wait that is worth a word.
+const LONG: Duration = Duration::from_secs(2);
 
 /// What was made.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +78,12 @@ impl<'a> Patient<'a> {
                 return Err(error);
             };
             self.repeated += 1;
+            if wait > LONG {
+                say(&format!(
+                    "the server's rate limiter wants a pause of {} s",
+                    wait.as_secs()
+                ));
+            }
             tokio::time::sleep(wait).await;
         }
         unreachable!("the policy ends the tries")
@@ -99,6 +110,7 @@ pub async fn seed(
     line: &mut Line,
     count: u64,
     made: &mut Option<Seeded>,
+    stop: &Stop,
     progress: impl Fn(u64),
 ) -> Result<(), Problem> {
     let base = line.session().server().base().to_owned();
@@ -116,6 +128,10 @@ pub async fn seed(
         repeated: patient.repeated,
     });
     for number in 1..=count {
+        // Looked at between requests: one that is under way is waited for, so that what it makes is known.
+        if stop.is_asked() {
+            return Err(Problem::cancelled());
+        }
         let mut task = tasks::Create::new(project, format!("Task {number:04}"));
         task.fields.description =
             format!("<p>Number {number} of {count}, made by the load test.</p>").into();

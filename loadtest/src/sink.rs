@@ -24,7 +24,11 @@ pub enum Sink {
 impl Sink {
     /// Opens it; `-` is standard output.
     pub fn open(flag: &str, path: &Path) -> Result<Self, Problem> {
-        if path == Path::new("-") {
+        // By these names, too: the descriptor itself has been moved aside.
+        if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
+            .map(Path::new)
+            .contains(&path)
+        {
             return Ok(Self::Stdout);
         }
         Self::open_file(path).map_err(|error| cannot_write(flag, path, &error))
@@ -60,10 +64,9 @@ impl Sink {
     /// Writes it.
     pub fn write(self, flag: &str, text: &str, out: &Stdout) -> Result<(), Problem> {
         match self {
-            Self::Stdout => {
-                out.print(text);
-                Ok(())
-            }
+            Self::Stdout => out
+                .print(text)
+                .map_err(|error| cannot_write(flag, Path::new("-"), &error)),
             Self::Special(mut file, path) => file
                 .write_all(text.as_bytes())
                 .map_err(|error| cannot_write(flag, &path, &error)),

@@ -78,6 +78,10 @@ impl State {
     /// Keeps an account.
     pub fn keep(&mut self, base: &str, account: Account) -> Result<(), Problem> {
         self.accounts.insert(base.to_owned(), account);
+        self.save()
+    }
+
+    fn save(&self) -> Result<(), Problem> {
         self.write().map_err(|error| {
             Problem::new(format!(
                 "the state file {} cannot be written: {error}",
@@ -87,9 +91,10 @@ impl State {
         })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Forgets an account that was refused after all.
+    pub fn forget(&mut self, base: &str) -> Result<(), Problem> {
+        self.accounts.remove(base);
+        self.save()
     }
 
     /// Writes beside and renames, so that a crash never leaves half a file.

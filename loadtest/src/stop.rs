@@ -1,11 +1,17 @@
 //! Cancelling: SIGINT and SIGTERM ask once, politely; the second one ends the process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::sync::watch;
 
 use crate::exit::{Exit, Problem};
+
+/// Signals within this time are one.
+const ONE: Duration = Duration::from_secs(1);
 
 /// Whether somebody asked to stop. Cheap to clone; all clones see it.
 #[derive(Clone, Debug)]
@@ -22,8 +28,11 @@ impl Stop {
             children: Arc::default(),
         };
         let on_signal = stop.clone();
+        let mut asked_at = None;
         ctrlc::set_handler(move || {
-            if on_signal.is_asked() {
+            let since = asked_at.get_or_insert_with(Instant::now).elapsed();
+            // `timeout` signals the child and then its group: two within a moment are one.
+            if on_signal.is_asked() && since > ONE {
                 on_signal.end_children();
                 std::process::exit(Exit::Cancelled.code().into());
             }
@@ -70,7 +79,7 @@ impl Stop {
 
     fn end_children(&self) {
         for child in self.lock_children().drain(..) {
-            let _ = kill_process(child, Signal::KILL);
+            let _ = kill_process_group(child, Signal::KILL);
         }
     }
 

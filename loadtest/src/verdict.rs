@@ -1,8 +1,9 @@
 //! Targets, and whether they were met.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{cmp::Ordering, fmt, str::FromStr, time::Duration};
 
 use serde::Serialize;
+use vikunja_sdk::Resolved;
 
 use crate::{
     exit::Problem,
@@ -41,6 +42,16 @@ pub enum Relation {
     More,
 }
 
+impl Relation {
+    /// Targets that bound a figure from different sides stand beside one another.
+    fn side(self) -> Ordering {
+        match self {
+            Self::Less | Self::AtMost | Self::Equal => Ordering::Less,
+            Self::AtLeast | Self::More => Ordering::Greater,
+        }
+    }
+}
+
 /// A threshold: `p95<500ms`, or of one route `GET /tasks: p95<500ms`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -71,7 +82,11 @@ pub fn targets(given: &[String], strict_band: bool) -> Result<Vec<Target>, Probl
         .chain(given.iter().map(String::as_str))
     {
         let target: Target = text.parse()?;
-        let same = |known: &Target| known.route == target.route && known.metric == target.metric;
+        let same = |known: &Target| {
+            known.route == target.route
+                && known.metric == target.metric
+                && known.relation.side() == target.relation.side()
+        };
         match targets
             .iter_mut()
             .take(DOCUMENTED.len())
@@ -184,7 +199,8 @@ impl Metric {
     fn show(self, value: f64) -> String {
         match self {
             Self::Percentile(_) | Self::Mean | Self::Max => show_micros(value),
-            Self::Throughput => format!("{value:.0}/s"),
+            Self::Throughput if value >= 100.0 || value.fract() == 0.0 => format!("{value:.0}/s"),
+            Self::Throughput => format!("{value:.1}/s"),
             Self::Failures => format!("{value:.0}"),
             Self::ErrorRate => format!("{value:.2} %"),
         }
@@ -269,20 +285,25 @@ pub fn judge(targets: &[Target], record: &Record, lasted: Duration) -> Vec<Row> 
     targets
         .iter()
         .map(|target| {
-            let figures = record.sum(Phase::Steady, |route| target.is_about(&route.to_string()));
+            let figures = record.sum(Phase::Steady, |route| target.is_about(route));
             target.judge(target.metric.of(&figures, lasted.as_secs_f64()))
         })
         .collect()
 }
 
 impl Target {
-    /// A route is named in full (`GET /api/v1/tasks`) or without the prefix (`GET /tasks`).
-    fn is_about(&self, route: &str) -> bool {
-        self.route.as_ref().is_none_or(|named| {
-            named == route
-                || *named == route.replacen("/api/v1", "", 1)
-                || *named == route.replacen("/api/v2", "", 1)
-        })
+    /// A route is named as it is called (`GET /api/v1/tasks/all`), without the prefix, or by the path that the operation
+    /// has on the newest release (`GET /tasks`).
+    fn is_about(&self, route: &Resolved) -> bool {
+        let Some(named) = &self.route else {
+            return true;
+        };
+        [
+            route.to_string(),
+            format!("{} {}", route.verb, route.template),
+            format!("{} {}", route.verb, route.newest),
+        ]
+        .contains(named)
     }
 
     fn judge(&self, figure: Figure) -> Row {
@@ -321,6 +342,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vikunja_sdk::{Api, At, Endpoint, Release, tasks};
 
     #[test]
     fn targets_are_read_and_shown() {
@@ -392,10 +414,21 @@ mod tests {
     }
 
     #[test]
-    fn routes_are_named_with_or_without_prefix() {
-        let target: Target = "GET /tasks: p95<1s".parse().unwrap();
-        assert!(target.is_about("GET /api/v2/tasks"));
-        assert!(target.is_about("GET /tasks"));
-        assert!(!target.is_about("GET /api/v2/tasks/{task}"));
+    fn routes_are_named_with_or_without_prefix_or_by_their_newest_path() {
+        let at = At {
+            release: Release(0, 24, 1),
+            api: Api::V1,
+        };
+        let list = tasks::List::ROUTE.resolve(at);
+        for (named, is_it) in [
+            ("GET /api/v1/tasks/all", true),
+            ("GET /tasks/all", true),
+            ("GET /tasks", true),
+            ("GET /tasks/{task}", false),
+            ("PUT /tasks", false),
+        ] {
+            let target: Target = format!("{named}: p95<1s").parse().unwrap();
+            assert_eq!(target.is_about(&list), is_it, "{named}");
+        }
     }
 }

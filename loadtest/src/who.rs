@@ -1,6 +1,9 @@
 //! Who the users are: a given token, a given account, or an account of our own.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use secrecy::SecretString;
 use vikunja_sdk::{
@@ -15,6 +18,7 @@ use crate::{
     cli::RunArgs,
     exit::Problem,
     line::{Line, LineError},
+    record::Class,
     server,
     state::{Account, State},
 };
@@ -48,7 +52,7 @@ pub struct Remains {
 
 impl Who {
     /// What the flags and the environment say.
-    pub fn of(args: &RunArgs, started_here: bool) -> Result<Self, Problem> {
+    pub fn of(args: &RunArgs) -> Result<Self, Problem> {
         match (args.token(), args.username(), args.password()) {
             (Some(token), _, _) => Ok(Self::Token(token)),
             (None, Some(username), Some(password)) => Ok(Self::Password { username, password }),
@@ -58,9 +62,7 @@ impl Who {
             .advise("set VIKUNJA_PASSWORD, or VIKUNJA_TOKEN instead of both")),
             (None, None, Some(_)) => Err(Problem::new("a password is given, and no user name")
                 .advise("set VIKUNJA_USERNAME")),
-            (None, None, None) if started_here || args.throwaway => Ok(Self::Ours {
-                kept: !started_here,
-            }),
+            (None, None, None) if args.throwaway => Ok(Self::Ours { kept: true }),
             (None, None, None) => Err(nobody()),
         }
     }
@@ -85,7 +87,7 @@ pub async fn log_in(
     who: &Who,
     line: &mut Line,
     info: &Info,
-    state: &mut State,
+    state: &Path,
     wait: Duration,
 ) -> Result<Option<Remains>, Problem> {
     match who {
@@ -105,29 +107,42 @@ pub async fn log_in(
             enter(line, &account.username, &account.password, wait).await?;
             Ok(None)
         }
-        Who::Ours { kept: true } => {
-            let base = line.session_ref().server().base().to_owned();
-            let account = match state.account(&base) {
-                Some(known) => known.clone(),
-                None => {
-                    let account = new_account();
-                    register(line, info, &account, wait).await?;
-                    state.keep(&base, account.clone())?;
-                    account
-                }
-            };
-            let remains = Remains {
-                username: account.username.clone(),
-                state: state.path().display().to_string(),
-            };
-            match enter(line, &account.username, &account.password, wait).await {
-                Ok(()) => Ok(Some(remains)),
-                Err(problem) => Err(problem.advise(format!(
-                    "the account is from the state file {}: remove it if the server is a new one",
-                    remains.state
-                ))),
+        Who::Ours { kept: true } => kept_account(line, info, state, wait).await.map(Some),
+    }
+}
+
+/// The account of an earlier run, or a new one that is kept.
+async fn kept_account(
+    line: &mut Line,
+    info: &Info,
+    path: &Path,
+    wait: Duration,
+) -> Result<Remains, Problem> {
+    let base = line.session_ref().server().base().to_owned();
+    let mut state = State::open(path.to_owned())?;
+    let account = match state.account(&base) {
+        Some(known) => known.clone(),
+        None => {
+            let account = new_account();
+            // Written first: an account whose password is nowhere could not be used or removed.
+            state.keep(&base, account.clone())?;
+            if let Err(problem) = register(line, info, &account, wait).await {
+                state.forget(&base)?;
+                return Err(problem);
             }
+            account
         }
+    };
+    let remains = Remains {
+        username: account.username.clone(),
+        state: path.display().to_string(),
+    };
+    match enter(line, &account.username, &account.password, wait).await {
+        Ok(()) => Ok(remains),
+        Err(problem) => Err(problem.advise(format!(
+            "the account is from the state file {}: if the server is a new one, remove its entry there",
+            remains.state
+        ))),
     }
 }
 
@@ -165,7 +180,7 @@ async fn register(
         email: format!("{}@example.com", account.username),
         password: account.password.clone(),
     };
-    let deadline = Instant::now() + wait;
+    let deadline = patience(wait);
     loop {
         let Err(error) = vikunja_sdk::Execute::execute(line, &register).await else {
             return Ok(());
@@ -184,7 +199,7 @@ async fn enter(
     wait: Duration,
 ) -> Result<(), Problem> {
     let base = line.session_ref().server().base().to_owned();
-    let deadline = Instant::now() + wait;
+    let deadline = patience(wait);
     let log_in = LogIn::new(username, password.clone());
     loop {
         let Err(error) = ops::log_in(line, &log_in).await else {
@@ -208,10 +223,19 @@ async fn enter(
     }
 }
 
+/// Until when to try again. A server on SQLite may refuse a write for a moment (2.x: 500, and nothing stored).
+fn patience(wait: Duration) -> Instant {
+    let wait = wait.clamp(Duration::from_secs(2), server::LONGEST_WAIT);
+    Instant::now() + wait
+}
+
 /// Waits a moment if the server may still be starting up, else says what is wrong. A rate limiter is not waited for:
 /// its window can be long, and the message says when it ends.
 async fn try_again(error: &LineError, deadline: Instant, base: &str) -> Result<(), Problem> {
-    if Instant::now() < deadline && server::may_come(error) {
+    // A lost answer is not asked for again: the account may stand already.
+    let nothing_happened =
+        error.status_code().is_some_and(|status| status >= 500) || error.class() == Class::Connect;
+    if Instant::now() < deadline && nothing_happened {
         tokio::time::sleep(server::PAUSE).await;
         return Ok(());
     }

@@ -44,6 +44,7 @@ impl Token {
     /// Takes a token as the server gave it, without `Bearer`.
     pub fn new(secret: SecretString) -> Result<Self, BuildError> {
         let text = secret.expose_secret().trim();
+        let trimmed = (text.len() < secret.expose_secret().len()).then(|| SecretString::from(text));
         if text.is_empty() {
             return Err(BuildError::Token("it is empty"));
         }
@@ -66,7 +67,7 @@ impl Token {
             kind,
             header,
             expires: claims.and_then(|claims| claims.exp),
-            secret: SecretString::from(text),
+            secret: trimmed.unwrap_or(secret),
         })
     }
 

@@ -357,6 +357,7 @@ impl Route {
                 .map(|(_, template)| *template)
                 .or(special.template)
                 .unwrap_or(self.template),
+            newest: self.template,
             auth: self.auth,
         }
     }
@@ -380,6 +381,8 @@ pub struct Resolved {
     pub verb: &'static str,
     /// Path below the API's prefix, with `{placeholders}`.
     pub template: &'static str,
+    /// The path that the operation has on the newest release: one name for all releases.
+    pub newest: &'static str,
     /// What it wants to know about the caller.
     pub auth: Auth,
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::result::{Outcome, PERCENTILES, RoutePart, RunResult};
-use crate::{record::Phase, verdict::show_micros};
+use crate::{progress::plain, record::Phase, verdict::show_micros};
 
 /// The screen.
 pub fn render(result: &RunResult) -> String {
@@ -75,7 +75,7 @@ pub fn render(result: &RunResult) -> String {
             (Outcome::Cancelled, _) => "cancelled: the figures are those until then".to_owned(),
         }
     );
-    out
+    plain(&out)
 }
 
 fn routes(result: &RunResult) -> String {
@@ -96,11 +96,8 @@ fn routes(result: &RunResult) -> String {
             row.extend(PERCENTILES.iter().map(|(name, _)| {
                 part.judged[name].map_or_else(|| "∞".to_owned(), |us| show_micros(us as f64))
             }));
-            row.push(
-                part.latency
-                    .max
-                    .map_or_else(|| "–".to_owned(), |us| show_micros(us as f64)),
-            );
+            let max = part.latency.max.filter(|_| part.failed == 0);
+            row.push(max.map_or_else(|| "∞".to_owned(), |us| show_micros(us as f64)));
             row
         })
         .collect();

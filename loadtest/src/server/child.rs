@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::os::unix::process::CommandExt;
 use tempfile::TempDir;
 
@@ -89,12 +89,13 @@ impl Drop for Child {
         drop(self.process.stdin.take());
         if let Some(pid) = self.pid() {
             if matches!(self.process.try_wait(), Ok(None)) {
-                let _ = kill_process(pid, Signal::TERM);
+                // The group: the program may be a script around the server.
+                let _ = kill_process_group(pid, Signal::TERM);
             }
             let deadline = Instant::now() + GRACE;
             while matches!(self.process.try_wait(), Ok(None)) {
                 if Instant::now() > deadline {
-                    let _ = self.process.kill();
+                    let _ = kill_process_group(pid, Signal::KILL);
                     let _ = self.process.wait();
                     break;
                 }

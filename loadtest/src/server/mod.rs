@@ -5,7 +5,7 @@ mod program;
 mod reach;
 mod sandbox;
 
-pub use reach::{PAUSE, Reached, explain, may_come, reach};
+pub use reach::{LONGEST_WAIT, PAUSE, Reached, explain, reach};
 
 use std::path::PathBuf;
 

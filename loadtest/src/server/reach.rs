@@ -27,6 +27,9 @@ pub struct Reached {
 /// How often to look again.
 pub const PAUSE: Duration = Duration::from_millis(100);
 
+/// Longest that any server is waited for.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
 /// Asks what the server is, again and again until `wait` is over.
 pub async fn reach(
     running: &mut Running,
@@ -35,7 +38,7 @@ pub async fn reach(
     patience: Duration,
     wait: Duration,
 ) -> Result<Reached, Problem> {
-    let deadline = Instant::now() + wait;
+    let deadline = Instant::now() + wait.min(LONGEST_WAIT);
     let address = server.base().to_owned();
     let mut line = Line::new(Session::new(server), Arc::clone(target), patience);
     loop {
@@ -64,7 +67,7 @@ pub async fn reach(
 }
 
 /// Whether a server that starts up may answer so.
-pub fn may_come(error: &LineError) -> bool {
+fn may_come(error: &LineError) -> bool {
     match error {
         LineError::Connect(..)
         | LineError::UnknownHost(..)

@@ -135,6 +135,14 @@ fn accounts() {
 }
 
 #[test]
+fn an_account_without_a_server_is_no_green_run_of_the_stand_in() {
+    let said = run(loadtest(&["-n", "20"])
+        .env("VIKUNJA_TOKEN", "tk_0123456789")
+        .env("VIKUNJA_URL", ""));
+    said.expect(1, &["no server", "VIKUNJA_URL"]);
+}
+
+#[test]
 fn servers_that_refuse_accounts() {
     run(&mut loadtest(&["--sandbox", "2.5,registration=closed"]))
         .expect(1, &["registration is closed", "VIKUNJA_TOKEN"]);
@@ -179,9 +187,14 @@ fn plans_and_flags() {
     run(&mut loadtest(&["--bin", "/no/such/program"]))
         .expect(1, &["/no/such/program", "VIKUNJA_BIN"]);
     run(&mut loadtest(&["--bin", "/bin/false"])).expect(1, &["has ended"]);
-    let clap = run(&mut loadtest(&["--url", "http://localhost", "--bin", "x"]));
-    assert_ne!(clap.code, Some(0));
-    assert!(clap.err.contains("--bin"), "{}", clap.err);
+    // A typing mistake is no missed target.
+    run(&mut loadtest(&["--url", "http://localhost", "--bin", "x"])).expect(1, &["--bin"]);
+    run(&mut loadtest(&["--insecure", "--cacert", "x"])).expect(1, &["--cacert"]);
+    run(loadtest(&[]).env("LOADTEST_USERS", "abc")).expect(1, &["abc"]);
+    run(&mut loadtest(&["--timeout", "0s"])).expect(1, &["--timeout 0s"]);
+    run(&mut loadtest(&["-c", "100000", "-n", "100000"])).expect(1, &["--users 100000"]);
+    run(&mut loadtest(&["--header", "authorization: x"])).expect(1, &["--header authorization"]);
+    run(&mut loadtest(&["--help"])).expect(0, &["VIKUNJA_URL"]);
 }
 
 #[test]

@@ -138,6 +138,33 @@ pub(crate) fn server_that_says(answer: &'static str) -> String {
     address
 }
 
+/// A Vikunja with one task that closes each connection after its answer, without having said so.
+pub(crate) fn server_that_hangs_up() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap_or(0);
+                let info = request[..length].starts_with(b"GET /api/v1/info");
+                let body = if info {
+                    r#"{"version":"v1.0.0"}"#
+                } else {
+                    r#"[{"id":1,"title":"one"}]"#
+                };
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+            });
+        }
+    });
+    address
+}
+
 /// An address where nothing listens.
 pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

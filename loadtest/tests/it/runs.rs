@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use vikunja_sandbox::{Config, Sandbox};
 
-use super::program::{account, loadtest, nobody, read, run, sandbox, token};
+use super::program::{account, loadtest, nobody, read, run, sandbox, server_that_hangs_up, token};
 
 #[test]
 fn without_a_server_the_stand_in_is_judged_and_named() {
@@ -238,6 +238,24 @@ fn a_server_that_dies_is_a_missed_target_and_no_hang() {
         "2.5,die-after=160",
     ]));
     said.expect(2, &["MISSED", "failed:"]);
+}
+
+#[test]
+fn connections_that_the_server_closes_between_answers_are_no_failures() {
+    let url = server_that_hangs_up();
+    let said = run(loadtest(&["-n", "200", "--url", &url]).env("VIKUNJA_TOKEN", "tk_0123456789"));
+    said.expect(0, &["every answer must hold 1 tasks", "reconnects"]);
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_no_success() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let ended = loadtest(&["-n", "20", "--json", "-"])
+        .stdout(full)
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(ended.code(), Some(1));
 }
 
 #[test]
