@@ -139,12 +139,12 @@ impl Policy {
 }
 
 /// Whether the first sending may have done it although this one is repeated.
-pub(crate) fn may_have_happened(happened: Happened) -> bool {
+pub fn may_have_happened(happened: Happened) -> bool {
     matches!(happened, Happened::Lost | Happened::Status(500 | 502..=504))
 }
 
 /// Whether a repeated deletion that finds nothing is done: the first one did it.
-pub(crate) fn is_done(asked: Asked, happened: Happened) -> bool {
+pub fn is_done(asked: Asked, happened: Happened) -> bool {
     asked.op == Op::Delete && matches!(happened, Happened::Status(403 | 404))
 }
 
