@@ -23,6 +23,7 @@ use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use url::Url;
 use vikunja_sdk::{
     BuildError, Endpoint, Execute, Failure, Output, RateLimit, ReplyError, Resolved, Session,
+    retry::Asked,
 };
 
 use crate::{
@@ -38,6 +39,8 @@ pub struct Timed<T> {
     pub timing: Timing,
     /// The route; `None` if the request could not be built.
     pub route: Option<Resolved>,
+    /// What the retry table wants to know; `None` likewise.
+    pub asked: Option<Asked>,
 }
 
 impl<T> Timed<T> {
@@ -46,6 +49,7 @@ impl<T> Timed<T> {
             result: Err(error.into()),
             timing: Timing::default(),
             route: None,
+            asked: None,
         }
     }
 }
@@ -127,11 +131,6 @@ impl Line {
         }
     }
 
-    /// Server and credential.
-    pub fn session_ref(&self) -> &Session {
-        &self.session
-    }
-
     /// Closes the connection: the next request makes a new one.
     pub fn hang_up(&mut self) {
         self.sender = None;
@@ -149,6 +148,7 @@ impl Line {
             Err(error) => return Timed::not_sent(error),
         };
         let route = Some(*pending.route());
+        let asked = Some(pending.asked());
         let mut timing = Timing::default();
         let is_read = !pending.route().op.writes();
         let started = Instant::now();
@@ -173,6 +173,7 @@ impl Line {
             result,
             timing,
             route,
+            asked,
         }
     }
 

@@ -265,6 +265,7 @@ impl Execute for Person<'_> {
             result,
             timing,
             route,
+            ..
         } = self.line.timed(endpoint).await;
         let Some(route) = route else {
             return result;

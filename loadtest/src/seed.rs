@@ -6,7 +6,7 @@ use vikunja_sdk::{
     Endpoint, Execute, Failure, Output, Release, ReplyError,
     model::{NamespaceId, ProjectId},
     namespaces, projects,
-    retry::{Asked, Happened, Policy, Repeat},
+    retry::{Happened, Policy},
     tasks,
 };
 
@@ -63,23 +63,15 @@ impl<'a> Patient<'a> {
         loop {
             sent += 1;
             let timed = self.line.timed(endpoint).await;
-            let (error, route) = match (timed.result, timed.route) {
-                (Err(error), Some(route)) => (error, route),
+            let (error, asked) = match (timed.result, timed.asked) {
+                (Err(error), Some(asked)) => (error, asked),
                 (result, _) => return result,
             };
-            let asked = Asked {
-                op: route.op,
-                repeat: Repeat::ByOperation,
-                release: route.at.release,
-                concurrent_writes: self.line.session().server().concurrent_writes,
-            };
-            let Some(wait) = self
-                .policy
-                .again(asked, happened(&error), sent, fastrand::f64())
-            else {
+            let happened = happened(&error);
+            let Some(wait) = self.policy.again(asked, happened, sent, fastrand::f64()) else {
                 return Err(error);
             };
-            self.repeated += 1;
+            self.repeated += u64::from(happened == Happened::Status(500));
             if wait > LONG {
                 say(&format!(
                     "the server's rate limiter wants a pause of {} s",

@@ -7,7 +7,7 @@ use std::{
 
 use secrecy::SecretString;
 use vikunja_sdk::{
-    Code, Failure,
+    Code, Execute, Failure,
     auth::{Token, TokenKind},
     model::Info,
     ops,
@@ -94,7 +94,7 @@ pub async fn log_in(
         Who::Token(token) => {
             let token = Token::new(token.clone())
                 .map_err(|error| Problem::new(format!("VIKUNJA_TOKEN: {error}")))?;
-            line.session_ref().set_token(Some(token));
+            line.session().set_token(Some(token));
             Ok(None)
         }
         Who::Password { username, password } => {
@@ -118,7 +118,7 @@ async fn kept_account(
     path: &Path,
     wait: Duration,
 ) -> Result<Remains, Problem> {
-    let base = line.session_ref().server().base().to_owned();
+    let base = line.session().server().base().to_owned();
     let mut state = State::open(path.to_owned())?;
     let account = match state.account(&base) {
         Some(known) => known.clone(),
@@ -165,7 +165,7 @@ async fn register(
     account: &Account,
     wait: Duration,
 ) -> Result<(), Problem> {
-    let base = line.session_ref().server().base().to_owned();
+    let base = line.session().server().base().to_owned();
     let closed = || {
         Problem::new(format!(
             "{base}: registration is closed, so no account can be made"
@@ -182,7 +182,7 @@ async fn register(
     };
     let deadline = patience(wait);
     loop {
-        let Err(error) = vikunja_sdk::Execute::execute(line, &register).await else {
+        let Err(error) = line.execute(&register).await else {
             return Ok(());
         };
         if error.status_code() == Some(404) {
@@ -198,7 +198,7 @@ async fn enter(
     password: &SecretString,
     wait: Duration,
 ) -> Result<(), Problem> {
-    let base = line.session_ref().server().base().to_owned();
+    let base = line.session().server().base().to_owned();
     let deadline = patience(wait);
     let log_in = LogIn::new(username, password.clone());
     loop {
