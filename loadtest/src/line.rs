@@ -23,7 +23,7 @@ use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use url::Url;
 use vikunja_sdk::{
     BuildError, Endpoint, Execute, Failure, Output, RateLimit, ReplyError, Resolved, Session,
-    retry::Asked,
+    retry::Happened,
 };
 
 use crate::{
@@ -39,8 +39,6 @@ pub struct Timed<T> {
     pub timing: Timing,
     /// The route; `None` if the request could not be built.
     pub route: Option<Resolved>,
-    /// What the retry table wants to know; `None` likewise.
-    pub asked: Option<Asked>,
 }
 
 impl<T> Timed<T> {
@@ -49,7 +47,6 @@ impl<T> Timed<T> {
             result: Err(error.into()),
             timing: Timing::default(),
             route: None,
-            asked: None,
         }
     }
 }
@@ -148,7 +145,6 @@ impl Line {
             Err(error) => return Timed::not_sent(error),
         };
         let route = Some(*pending.route());
-        let asked = Some(pending.asked());
         let mut timing = Timing::default();
         let is_read = !pending.route().op.writes();
         let started = Instant::now();
@@ -173,7 +169,6 @@ impl Line {
             result,
             timing,
             route,
-            asked,
         }
     }
 
@@ -382,6 +377,17 @@ impl Failure for LineError {
         match self {
             Self::Reply(reply) => Some(reply),
             _ => None,
+        }
+    }
+
+    fn happened(&self) -> Happened {
+        match self {
+            Self::Reply(reply) => reply.happened(),
+            Self::Connect(..) | Self::UnknownHost(..) | Self::Tls(_) | Self::Exhausted(_) => {
+                Happened::NotSent
+            }
+            Self::TimeOut(_) | Self::Broken(_) => Happened::Lost,
+            Self::Build(_) | Self::Content(_) => Happened::Unusable,
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     record::{Class, Phase, Recorder},
     report::{self, BlockPart, Outcome, PhasePart, RoutePart, RunResult, ScenarioPart, ServerPart},
     scenario::{ListTasks, Promise, Scenario},
-    seed::{self, Patient, Seeded},
+    seed::{self, Seeded, patient},
     server::{self, Reached, Running, Which},
     sink::Sink,
     state::State,
@@ -263,7 +263,7 @@ impl<'a> Job<'a> {
         }) = made
         {
             say(&format!(
-                "made {tasks} tasks; {repeated} writes were sent again after a 500 (Vikunja 2.x on SQLite answers so when its file is locked, and stores nothing)"
+                "made {tasks} tasks; {repeated} requests were sent again (Vikunja 2.x on SQLite answers 500 when its file is locked, and stores nothing)"
             ));
         }
         Ok(())
@@ -297,7 +297,7 @@ impl<'a> Job<'a> {
             tasks_per_page: scenario.promise.len(),
             tasks: page.and_then(|page| page.total),
             seeded: made.map_or(0, |made| made.tasks),
-            seed_repeats: made.map_or(0, |made| made.repeated),
+            seed_repeats: made.map_or(0, |made| made.repeated.into()),
         };
         let crew = Crew {
             server: 0,
@@ -366,7 +366,7 @@ impl<'a> Job<'a> {
         line: &mut Line,
         server: &ServerPart,
     ) -> Result<Option<Page<Task>>, Problem> {
-        match Patient::new(line).send(&tasks::List::default()).await {
+        match patient(line).execute(&tasks::List::default()).await {
             Ok(page) => {
                 self.check_page(page.items.len(), server)?;
                 Ok(Some(page))

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use vikunja_sdk::{
-    Endpoint, Execute, Failure, Output, Release, ReplyError,
+    Execute, Failure, Release,
     model::{NamespaceId, ProjectId},
     namespaces, projects,
-    retry::{Happened, Policy},
+    retry::Policy,
+    retrying::Retrying,
     tasks,
 };
 
@@ -28,72 +29,31 @@ pub struct Seeded {
     pub project: ProjectId,
     /// Tasks in it.
     pub tasks: u64,
-    /// Writes that were sent again after a 500 (2.x on SQLite: «database is locked», nothing stored).
-    pub repeated: u64,
+    /// Requests that were sent again (2.x on SQLite: 500, «database is locked», nothing stored).
+    pub repeated: u32,
 }
 
 /// A line outside the clock: one request at a time, and again where that is safe or the server says that nothing
 /// happened.
-pub struct Patient<'a> {
-    line: &'a mut Line,
-    policy: Policy,
-    repeated: u64,
-}
+pub type Patient<'a> = Retrying<&'a mut Line>;
 
-impl<'a> Patient<'a> {
-    /// Sends through this line.
-    pub fn new(line: &'a mut Line) -> Self {
-        let policy = Policy {
-            // A longer row of failures than the default: hundreds of writes, each of which must succeed.
-            locked_tries: 12,
-            // 2.0 – 2.3 do not tell their database, and the only harm of guessing wrong is a task more.
-            assume_sqlite: true,
-            ..Policy::default()
-        };
-        Self {
-            line,
-            policy,
-            repeated: 0,
+/// Sends through this line.
+pub fn patient(line: &mut Line) -> Patient<'_> {
+    let policy = Policy {
+        // A longer row of failures than the default: hundreds of writes, each of which must succeed.
+        locked_tries: 12,
+        // 2.0 – 2.3 do not tell their database, and the only harm of guessing wrong is a task more.
+        assume_sqlite: true,
+        ..Policy::default()
+    };
+    Retrying::new(line, policy).observed(|wait| {
+        if wait.pause > LONG {
+            say(&format!(
+                "the server's rate limiter wants a pause of {} s",
+                wait.pause.as_secs()
+            ));
         }
-    }
-
-    /// Sends until there is an answer that counts.
-    pub async fn send<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, LineError> {
-        let mut sent = 0;
-        loop {
-            sent += 1;
-            let timed = self.line.timed(endpoint).await;
-            let (error, asked) = match (timed.result, timed.asked) {
-                (Err(error), Some(asked)) => (error, asked),
-                (result, _) => return result,
-            };
-            let happened = happened(&error);
-            let Some(wait) = self.policy.again(asked, happened, sent, fastrand::f64()) else {
-                return Err(error);
-            };
-            self.repeated += u64::from(happened == Happened::Status(500));
-            if wait > LONG {
-                say(&format!(
-                    "the server's rate limiter wants a pause of {} s",
-                    wait.as_secs()
-                ));
-            }
-            tokio::time::sleep(wait).await;
-        }
-    }
-}
-
-fn happened(error: &LineError) -> Happened {
-    match error {
-        LineError::Reply(ReplyError::Api(refusal)) => match refusal.status.as_u16() {
-            429 => Happened::Limited(refusal.limit.map(|limit| limit.seconds_left())),
-            status => Happened::Status(status),
-        },
-        LineError::Connect(..) | LineError::UnknownHost(..) | LineError::Tls(_) => {
-            Happened::NotSent
-        }
-        _ => Happened::Lost,
-    }
+    })
 }
 
 /// Makes a project with `count` tasks. `progress` hears how many stand.
@@ -111,14 +71,14 @@ pub async fn seed(
         explain(&error, &base)
             .advise("making tasks needs an account that may write; or leave --seed-tasks out")
     };
-    let mut patient = Patient::new(line);
+    let mut patient = patient(line);
     let mut create = projects::Create::new("Load test");
     create.namespace = own_namespace(&mut patient).await.map_err(cannot)?;
-    let project = patient.send(&create).await.map_err(cannot)?.id;
+    let project = patient.execute(&create).await.map_err(cannot)?.id;
     let seeded = made.insert(Seeded {
         project,
         tasks: 0,
-        repeated: patient.repeated,
+        repeated: patient.repeated(),
     });
     for number in 1..=count {
         // Looked at between requests: one that is under way is waited for, so that what it makes is known.
@@ -129,9 +89,9 @@ pub async fn seed(
         task.fields.description =
             format!("<p>Number {number} of {count}, made by the load test.</p>").into();
         task.fields.priority = i64::from((number % 6) as u8).into();
-        patient.send(&task).await.map_err(cannot)?;
+        patient.execute(&task).await.map_err(cannot)?;
         seeded.tasks = number;
-        seeded.repeated = patient.repeated;
+        seeded.repeated = patient.repeated();
         progress(number);
     }
     Ok(())
@@ -139,10 +99,10 @@ pub async fn seed(
 
 /// 0.20 wants a namespace for a list: every user has one of its own.
 async fn own_namespace(patient: &mut Patient<'_>) -> Result<Option<NamespaceId>, LineError> {
-    if patient.line.session().server().release >= Release(0, 21, 0) {
+    if patient.session().server().release >= Release(0, 21, 0) {
         return Ok(None);
     }
-    let page = patient.send(&namespaces::List::default()).await?;
+    let page = patient.execute(&namespaces::List::default()).await?;
     // Pseudo namespaces have negative ids.
     Ok(page
         .items
@@ -154,7 +114,7 @@ async fn own_namespace(patient: &mut Patient<'_>) -> Result<Option<NamespaceId>,
 /// Deletes what was made.
 pub async fn clean(line: &mut Line, seeded: &Seeded) -> Result<(), LineError> {
     let delete = projects::Delete { id: seeded.project };
-    match Patient::new(line).send(&delete).await {
+    match patient(line).execute(&delete).await {
         // Gone is gone.
         Err(error)
             if error

@@ -7,7 +7,76 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::BuildError;
+use crate::{BuildError, Release};
+
+/// A token, and what renews it. Store both: a session is taken up again with them.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Sent with every request.
+    pub token: Token,
+    /// Value of the refresh cookie (2.0+). Its path is the v1 route even after a v2 log-in, so that a cookie jar would
+    /// never send it to v2: [`crate::users::Refresh`] sends it itself. Every use replaces it.
+    pub refresh: Option<SecretString>,
+}
+
+impl From<Token> for Credentials {
+    fn from(token: Token) -> Self {
+        Self {
+            token,
+            refresh: None,
+        }
+    }
+}
+
+impl AsRef<Self> for Credentials {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+/// How credentials are renewed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Renewal {
+    /// With the refresh cookie, also when the token has expired: users from 2.0.
+    Cookie(SecretString),
+    /// With the token itself, while it is valid: users up to 1.1, link shares on every release.
+    Token,
+}
+
+/// Longest before its end that a token is renewed which can be renewed after it, too; seconds.
+const MARGIN: u64 = 60;
+
+impl Credentials {
+    /// How they are renewed on this release; API tokens are not.
+    pub fn renewal(&self, release: Release) -> Option<Renewal> {
+        match self.token.kind() {
+            TokenKind::Api => None,
+            TokenKind::LinkShare => Some(Renewal::Token),
+            TokenKind::User if release < FIRST_REFRESH => Some(Renewal::Token),
+            TokenKind::User => self.refresh.clone().map(Renewal::Cookie),
+        }
+    }
+
+    /// When they are to be renewed, for a token that came at `now`, both in seconds of the Unix epoch. `None` where the
+    /// token does not say, cannot be renewed, or is over already by this machine's clock: then the server's refusal
+    /// decides.
+    ///
+    /// A fifth of what is left before the end; where the cookie works after the end too, at most a minute.
+    pub fn renew_at(&self, release: Release, now: u64) -> Option<u64> {
+        let renewal = self.renewal(release)?;
+        let end = self.token.expires()?;
+        let left = end.checked_sub(now).filter(|left| *left > 0)?;
+        let margin = match renewal {
+            Renewal::Cookie(_) => MARGIN.min(left / 5),
+            Renewal::Token => left / 5,
+        };
+        Some(end - margin)
+    }
+}
+
+/// First release with short-lived tokens and the refresh cookie.
+const FIRST_REFRESH: Release = Release(2, 0, 0);
 
 /// What kind of bearer token a session carries. Decided from the token itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -163,6 +232,35 @@ mod tests {
         );
         assert_eq!(token("tk_0123").unwrap().kind(), TokenKind::Api);
         assert_eq!(token("something").unwrap().kind(), TokenKind::User);
+    }
+
+    #[test]
+    fn who_renews_how_and_when() {
+        // {"type":1,"exp":2000}, {"type":2,"exp":2000}
+        let user = token("e.eyJ0eXBlIjoxLCJleHAiOjIwMDB9.s").unwrap();
+        let share = token("e.eyJ0eXBlIjoyLCJleHAiOjIwMDB9.s").unwrap();
+        let api = token("tk_0123").unwrap();
+        let with_cookie = |token: &Token| Credentials {
+            token: token.clone(),
+            refresh: Some("cookie".into()),
+        };
+        let (old, new) = (Release(1, 1, 0), Release(2, 0, 0));
+        for (credentials, release, now, expected) in [
+            // Ten minutes: a minute before the end. A short one: a fifth.
+            (with_cookie(&user), new, 1400, Some(1940)),
+            (with_cookie(&user), new, 1990, Some(1998)),
+            // By the token itself: in time for who calls seldom.
+            (user.clone().into(), old, 1000, Some(1800)),
+            (share.clone().into(), new, 1000, Some(1800)),
+            // Nothing to renew with.
+            (user.clone().into(), new, 1000, None),
+            (api.into(), new, 1000, None),
+            // Over by this clock: it may be the clock.
+            (with_cookie(&user), new, 2000, None),
+            (with_cookie(&user), new, 9000, None),
+        ] {
+            assert_eq!(credentials.renew_at(release, now), expected, "{now}");
+        }
     }
 
     #[test]

@@ -96,6 +96,14 @@ pub enum BuildError {
         /// Release of the server.
         release: Release,
     },
+    /// A setting of the client that cannot be used. The text does not repeat it.
+    #[error("{name}: {problem}")]
+    Setting {
+        /// Name of the setting, header or variable.
+        name: String,
+        /// What is wrong with it, and what to do.
+        problem: String,
+    },
     /// A value that this release cannot take.
     #[error("{0}")]
     Body(String),

@@ -19,17 +19,24 @@ pub mod page;
 pub mod projects;
 mod redact;
 pub mod relations;
+#[cfg(feature = "tokio")]
+pub mod renewing;
 mod reply;
 pub mod retry;
+#[cfg(feature = "tokio")]
+pub mod retrying;
 mod route;
 mod secret;
 mod session;
+pub mod shares;
 pub mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod users;
 pub mod webhooks;
 
 #[cfg(feature = "client")]
-pub use client::{Client, Error};
+pub use client::{Client, ClientBuilder, Error};
 pub use endpoint::{Body, Endpoint, Output, Path, Query};
 pub use error::{ApiError, BuildError, Code, DecodeError, FieldError, RateLimit, ReplyError};
 pub use execute::{Execute, Failure};

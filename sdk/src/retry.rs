@@ -10,7 +10,10 @@
 //!
 //! A repeated deletion that finds nothing (404, for some things 403) counts as done.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use crate::{Op, Release};
 
@@ -53,7 +56,7 @@ pub enum Happened {
     Status(u16),
     /// The request was sent, and no complete answer came.
     Lost,
-    /// An answer came, and it will be of no use next time either: too long.
+    /// It will be no better next time: the request cannot be built, the answer is too long or cannot be read.
     Unusable,
 }
 
@@ -126,6 +129,11 @@ impl Policy {
         (wait <= self.longest_wait).then_some(wait)
     }
 
+    /// Whether a repetition after this is taken from the [`Budget`].
+    pub fn is_budgeted(&self, asked: Asked, happened: Happened) -> bool {
+        !matches!(happened, Happened::Limited(_)) && !self.is_locked_sqlite(asked, happened)
+    }
+
     fn is_locked_sqlite(&self, asked: Asked, happened: Happened) -> bool {
         let sqlite = match asked.concurrent_writes {
             Some(concurrent) => !concurrent,
@@ -153,6 +161,53 @@ fn can_happen_twice(asked: Asked) -> bool {
         Op::Read | Op::Delete => true,
         Op::Replace | Op::Patch => asked.repeat == Repeat::ByOperation,
         Op::Create | Op::Act => false,
+    }
+}
+
+/// What a client may spend on repetitions, so that an ailing server is not asked three times as much by all at once.
+///
+/// As in the AWS SDKs: a repetition costs 5, a success gives back 1, and at the beginning there are 500. Pauses that a
+/// limiter asked for and locked SQLite files cost nothing: there the server is well.
+#[derive(Debug)]
+pub struct Budget {
+    left: AtomicU32,
+    most: u32,
+}
+
+impl Budget {
+    const COST: u32 = 5;
+
+    /// A budget that begins with this much and never has more.
+    pub fn new(most: u32) -> Self {
+        Self {
+            left: AtomicU32::new(most),
+            most,
+        }
+    }
+
+    /// Takes what a repetition costs; `false` when there is not enough.
+    pub fn take(&self) -> bool {
+        let less = |left: u32| left.checked_sub(Self::COST);
+        self.left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_ok()
+    }
+
+    /// Gives back what a success is worth.
+    pub fn give_back(&self) {
+        // Nearly always full: one load.
+        if self.left.load(Ordering::Relaxed) < self.most {
+            let more = |left: u32| (left < self.most).then_some(left + 1);
+            let _ = self
+                .left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        }
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new(500)
     }
 }
 
@@ -232,6 +287,23 @@ mod tests {
             ..old
         };
         assert!(assuming.again(older, locked, 1, 0.0).is_none());
+    }
+
+    #[test]
+    fn an_empty_budget_ends_repetitions_until_something_succeeds() {
+        let budget = Budget::new(11);
+        assert!(budget.take() && budget.take() && !budget.take());
+        for _ in 0..4 {
+            budget.give_back();
+        }
+        assert!(budget.take() && !budget.take());
+        for _ in 0..100 {
+            budget.give_back();
+        }
+        assert!(budget.take() && budget.take() && !budget.take());
+        let policy = Policy::default();
+        assert!(policy.is_budgeted(READ, Happened::Lost));
+        assert!(!policy.is_budgeted(READ, Happened::Limited(None)));
     }
 
     #[test]

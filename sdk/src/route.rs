@@ -309,6 +309,16 @@ impl Route {
         self
     }
 
+    /// What it does.
+    pub fn op(&self) -> Op {
+        self.op
+    }
+
+    /// What it wants to know about the caller.
+    pub fn auth(&self) -> Auth {
+        self.auth
+    }
+
     /// Whether the server's release must be known to call it.
     pub fn needs_release(&self) -> bool {
         self.needs_release

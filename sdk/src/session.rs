@@ -4,6 +4,7 @@ use std::{
     fmt,
     marker::PhantomData,
     sync::{Arc, PoisonError, RwLock},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use url::Url;
 use crate::{
     Api, ApiError, At, Auth, BuildError, Endpoint, Output, Path, Release, Reply, ReplyError,
     Resolved, Route,
-    auth::{Token, TokenKind},
+    auth::{Credentials, Renewal, Token, TokenKind},
     redact::Sent,
     reply::Answer,
     retry::Asked,
@@ -108,11 +109,21 @@ fn shown(address: &str) -> &str {
     path.rsplit('@').next().unwrap_or_default().trim()
 }
 
-/// A server and a credential. Cheap to clone; clones share the token.
+/// A server and credentials. Cheap to clone; clones share the credentials.
 #[derive(Clone, Debug)]
 pub struct Session {
     server: Arc<Server>,
-    token: Arc<RwLock<Option<Token>>>,
+    held: Arc<RwLock<Held>>,
+}
+
+/// Credentials, and what is known of their age.
+#[derive(Debug, Default)]
+struct Held {
+    credentials: Option<Credentials>,
+    /// Seconds of the Unix epoch.
+    renew_at: Option<u64>,
+    /// Counts the changes.
+    generation: u64,
 }
 
 impl Session {
@@ -120,7 +131,16 @@ impl Session {
     pub fn new(server: Server) -> Self {
         Self {
             server: Arc::new(server),
-            token: Arc::default(),
+            held: Arc::default(),
+        }
+    }
+
+    /// The same credentials, shared with this session, for a server of which more is known.
+    #[must_use]
+    pub fn at(&self, server: Server) -> Self {
+        Self {
+            server: Arc::new(server),
+            held: Arc::clone(&self.held),
         }
     }
 
@@ -129,28 +149,73 @@ impl Session {
         &self.server
     }
 
-    /// Sets, replaces or removes the token, for all clones.
+    /// Sets, replaces or removes the credentials, for all clones.
+    pub fn set_credentials(&self, credentials: Option<Credentials>) {
+        let now = unix_now();
+        let renew_at = credentials
+            .as_ref()
+            .and_then(|credentials| credentials.renew_at(self.server.release, now));
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        held.credentials = credentials;
+        held.renew_at = renew_at;
+        held.generation += 1;
+    }
+
+    /// Sets, replaces or removes a token that comes without anything to renew it, for all clones.
     pub fn set_token(&self, token: Option<Token>) {
-        *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
+        self.set_credentials(token.map(Credentials::from));
+    }
+
+    /// The credentials.
+    pub fn credentials(&self) -> Option<Credentials> {
+        self.with_held(|held| held.credentials.clone())
     }
 
     /// The token.
     pub fn token(&self) -> Option<Token> {
-        self.with_token(|token| Some(token?.clone()))
+        self.with_held(|held| Some(held.credentials.as_ref()?.token.clone()))
     }
 
     /// What kind of token the session has.
     pub fn token_kind(&self) -> Option<TokenKind> {
-        self.with_token(|token| token.map(Token::kind))
+        self.with_held(|held| Some(held.credentials.as_ref()?.token.kind()))
     }
 
-    fn with_token<T>(&self, look: impl FnOnce(Option<&Token>) -> T) -> T {
-        look(
-            self.token
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .as_ref(),
-        )
+    /// How often the credentials were changed: who was refused can see whether they are others by now.
+    pub fn generation(&self) -> u64 {
+        self.with_held(|held| held.generation)
+    }
+
+    /// How the credentials can be renewed.
+    pub fn renewal(&self) -> Option<Renewal> {
+        self.with_held(|held| held.credentials.as_ref()?.renewal(self.server.release))
+    }
+
+    /// Whether it is time to renew the credentials.
+    pub fn is_renewal_due(&self) -> bool {
+        self.with_held(|held| held.renew_at)
+            .is_some_and(|at| at <= unix_now())
+    }
+
+    /// Leaves the credentials as they are for a while: renewing them has just failed.
+    pub fn postpone_renewal(&self, by: Duration) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if held.renew_at.is_some() {
+            held.renew_at = Some(unix_now().saturating_add(by.as_secs()));
+        }
+    }
+
+    /// Forgets what renews the credentials: the server has refused it.
+    pub fn stop_renewing(&self) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        held.renew_at = None;
+        if let Some(credentials) = &mut held.credentials {
+            credentials.refresh = None;
+        }
+    }
+
+    fn with_held<T>(&self, look: impl FnOnce(&Held) -> T) -> T {
+        look(&self.held.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes the HTTP request for an endpoint, and what reads the answer to it.
@@ -213,7 +278,8 @@ impl Session {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         if route.auth == Auth::Bearer
-            && let Some(bearer) = self.with_token(|token| token.map(Token::header))
+            && let Some(bearer) =
+                self.with_held(|held| Some(held.credentials.as_ref()?.token.header()))
         {
             headers.insert(header::AUTHORIZATION, bearer);
         }
@@ -274,6 +340,13 @@ impl Session {
             _ => Ok(resolved),
         }
     }
+}
+
+/// Seconds of the Unix epoch, by this machine's clock.
+fn unix_now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 /// Knows how to read the answer to exactly one request: nobody can pair a route with the wrong answer.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Answer, Api, At, Body, BuildError, Endpoint, Json, Release, Reply, ReplyError, Route,
-    auth::Token,
+    auth::{Credentials, Token},
     model::{Message, User},
     retry::Repeat,
 };
@@ -94,7 +94,7 @@ const REFRESH_COOKIE: &str = "vikunja_refresh_token";
 /// old one is refused from then on: one refresh at a time for each session.
 #[derive(Clone, Debug)]
 pub struct Refresh {
-    /// The cookie's value, from [`LoggedIn::refresh`].
+    /// The cookie's value, from [`Credentials::refresh`].
     pub refresh: SecretString,
 }
 
@@ -147,25 +147,14 @@ impl Endpoint for Current {
     type Reply = Json<User>;
 }
 
-/// What logging in gives.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct LoggedIn {
-    /// Token for the following requests.
-    pub token: Token,
-    /// Value of the refresh cookie (2.0+). Its path is the v1 route even after a v2 log-in, so that a cookie jar would
-    /// never send it to v2: [`Refresh`] sends it itself.
-    pub refresh: Option<SecretString>,
-}
-
 /// Reads a token and the refresh cookie.
 #[derive(Debug)]
 pub struct Tokens;
 
 impl Reply for Tokens {
-    type Output = LoggedIn;
+    type Output = Credentials;
 
-    fn read(answer: &Answer<'_>) -> Result<LoggedIn, ReplyError> {
+    fn read(answer: &Answer<'_>) -> Result<Credentials, ReplyError> {
         #[derive(Deserialize)]
         struct Body {
             token: String,
@@ -182,6 +171,6 @@ impl Reply for Tokens {
             .map(SecretString::from);
         let token = Token::new(SecretString::from(body.token))
             .map_err(|error| answer.unreadable("token", error.to_string()))?;
-        Ok(LoggedIn { token, refresh })
+        Ok(Credentials { token, refresh })
     }
 }

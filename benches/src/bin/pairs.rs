@@ -128,7 +128,7 @@ fn token(url: &str) -> Outcome<SecretString> {
         .map_err(|error| format!("no runtime can be started: {error}"))?;
     let client = runtime
         .block_on(async {
-            let mut client = Client::connect(url).await?;
+            let client = Client::connect(url).await?;
             client.log_in(&username, password.into()).await?;
             Ok(client)
         })

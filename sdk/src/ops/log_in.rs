@@ -1,11 +1,34 @@
-use crate::{Execute, users};
+use crate::{
+    Endpoint, Execute, Output,
+    auth::{Credentials, Renewal},
+    users,
+};
 
-/// Logs in, and keeps the token in the executor's session. The answer has the refresh cookie (2.0+).
-pub async fn log_in<X: Execute>(
+/// Logs in, and keeps the credentials in the executor's session: [`users::LogIn`], [`crate::shares::LogIn`].
+pub async fn log_in<X: Execute, E: Endpoint>(
     executor: &mut X,
-    log_in: &users::LogIn,
-) -> Result<users::LoggedIn, X::Error> {
+    log_in: &E,
+) -> Result<Output<E>, X::Error>
+where
+    Output<E>: AsRef<Credentials>,
+{
     let logged_in = executor.execute(log_in).await?;
-    executor.session().set_token(Some(logged_in.token.clone()));
+    let credentials = logged_in.as_ref().clone();
+    executor.session().set_credentials(Some(credentials));
     Ok(logged_in)
+}
+
+/// Renews the credentials of the executor's session, and keeps the new ones there; `None` where nothing renews them.
+///
+/// From 2.0 every renewal voids the refresh cookie before it. [`crate::Client`] does all this by itself.
+pub async fn renew<X: Execute>(executor: &mut X) -> Result<Option<Credentials>, X::Error> {
+    let credentials = match executor.session().renewal() {
+        None => return Ok(None),
+        Some(Renewal::Cookie(refresh)) => executor.execute(&users::Refresh { refresh }).await?,
+        Some(Renewal::Token) => executor.execute(&users::Renew).await?,
+    };
+    executor
+        .session()
+        .set_credentials(Some(credentials.clone()));
+    Ok(Some(credentials))
 }

@@ -6,4 +6,4 @@ mod log_in;
 
 pub use edit::edit;
 pub use identify::{Identified, identify};
-pub use log_in::log_in;
+pub use log_in::{log_in, renew};

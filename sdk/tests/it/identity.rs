@@ -1,58 +1,16 @@
 //! Which release is it? Answered from what the four releases said about themselves, also where they hide their version.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
-use vikunja_sdk::{
-    BuildError, Endpoint, Execute, Failure, Output, Release, ReplyError, Server, Session, ops,
-};
+use vikunja_sdk::{BuildError, Release, Server, Session, ops, testing::Fake};
 
 use super::recorded::exchanges;
 
-/// An executor that answers from memory, by path.
-struct Canned {
-    session: Session,
-    answers: BTreeMap<&'static str, (u16, String)>,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum CannedError {
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    #[error(transparent)]
-    Reply(#[from] ReplyError),
-}
-
-impl Failure for CannedError {
-    fn reply(&self) -> Option<&ReplyError> {
-        match self {
-            Self::Reply(reply) => Some(reply),
-            Self::Build(_) => None,
-        }
-    }
-}
-
-impl Execute for Canned {
-    type Error = CannedError;
-
-    fn session(&self) -> &Session {
-        &self.session
-    }
-
-    async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, CannedError> {
-        let (request, pending) = self.session.call(endpoint)?;
-        let known = self.answers.get(request.uri().path());
-        let (status, body) = known.cloned().unwrap_or((404, "{}".to_owned()));
-        let answer = http::Response::builder()
-            .status(status)
-            .body(Bytes::from(body))
-            .unwrap();
-        Ok(pending.decode(&answer)?)
-    }
-}
-
 /// A server that answers `/info` and the refusal of `/user` as this release does, under another version.
-fn server(release: &str, version: &str) -> Canned {
+fn server(release: &str, version: &str) -> Fake {
+    server_but(release, version, &[])
+}
+
+/// The same, with other answers to some paths.
+fn server_but(release: &str, version: &str, others: &[(&str, u16, &str)]) -> Fake {
     let found = exchanges(&["service.info", "user.read_one"]);
     let body = |op: &str, wanted: &dyn Fn(&super::recorded::Exchange) -> bool| {
         let exchange = found.iter().find(|exchange| {
@@ -74,14 +32,18 @@ fn server(release: &str, version: &str) -> Canned {
         "/projects"
     };
     let document = format!(r#"{{"paths":{{"{paths}":{{}}}}}}"#);
-    Canned {
-        session: Session::new(Server::new("http://h").unwrap()),
-        answers: BTreeMap::from([
-            ("/api/v1/info", (status, info)),
-            ("/api/v1/user", refusal),
-            ("/api/v1/docs.json", (200, document)),
-        ]),
+    let mut fake = Fake::at(Server::new("http://h").unwrap());
+    for (path, status, body) in [
+        ("/api/v1/info", status, info.as_str()),
+        ("/api/v1/user", refusal.0, refusal.1.as_str()),
+        ("/api/v1/docs.json", 200, document.as_str()),
+    ] {
+        let other = others.iter().find(|(other, _, _)| *other == path);
+        let (_, status, body) = other.copied().unwrap_or((path, status, body));
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        fake.answer(&format!("GET {path}"), status, &body);
     }
+    fake
 }
 
 #[tokio::test]
@@ -114,20 +76,16 @@ async fn releases_and_unreleased_builds() {
 
 #[tokio::test]
 async fn two_oh_to_two_three_is_told_by_its_refusal() {
-    let mut hidden = server("1.0.0", "dev");
-    let refusal = (401, r#"{"code":11,"message":"missing"}"#.to_owned());
-    hidden.answers.insert("/api/v1/user", refusal);
+    let refusal = ("/api/v1/user", 401, r#"{"code":11,"message":"missing"}"#);
+    let mut hidden = server_but("1.0.0", "dev", &[refusal]);
     let identified = ops::identify(&mut hidden).await.unwrap();
     assert_eq!(identified.server.release, Release(2, 0, 0));
 }
 
 #[tokio::test]
 async fn namespaces_are_told_by_the_servers_document() {
-    let mut hidden = server("0.20.4", "dev");
-    hidden.answers.insert(
-        "/api/v1/docs.json",
-        (200, r#"{"paths":{"/projects":{}}}"#.to_owned()),
-    );
+    let document = ("/api/v1/docs.json", 200, r#"{"paths":{"/projects":{}}}"#);
+    let mut hidden = server_but("0.20.4", "dev", &[document]);
     let identified = ops::identify(&mut hidden).await.unwrap();
     assert_eq!(identified.server.release, Release(0, 21, 0));
 }

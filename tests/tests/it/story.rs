@@ -2,7 +2,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value};
 use vikunja_sdk::{
-    Changed, Client, Code, Error, Json, Path, Release, Route, WithRaw,
+    Changed, Client, Code, Error, Failure, Json, Path, Release, Route, WithRaw,
     model::{Info, Patch, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp},
     namespaces, ops,
     page::collect,
@@ -61,7 +61,7 @@ async fn account(client: &mut Client, info: &Info) {
     let user = client.send(&register).await.unwrap();
     assert_eq!(user.username, name);
     let taken = client.send(&register).await.unwrap_err();
-    assert_eq!(taken.api().unwrap().code, Some(Code::UsernameTaken));
+    assert_eq!(taken.refusal().unwrap().code, Some(Code::UsernameTaken));
     assert!(!taken.to_string().contains("story-password-1"));
 
     let nobody = client.send(&users::Current).await.unwrap_err();
@@ -70,7 +70,7 @@ async fn account(client: &mut Client, info: &Info) {
         .log_in(&name, "wrong-password".into())
         .await
         .unwrap_err();
-    assert_eq!(wrong.api().unwrap().code, Some(Code::WrongCredentials));
+    assert_eq!(wrong.refusal().unwrap().code, Some(Code::WrongCredentials));
     let logged_in = client
         .log_in(&name, "story-password-1".into())
         .await
@@ -88,7 +88,7 @@ async fn account(client: &mut Client, info: &Info) {
             .unwrap();
         assert!(renewed.refresh.is_some());
         let replayed = client.send(&users::Refresh { refresh }).await.unwrap_err();
-        assert!(replayed.api().unwrap().is_unauthorized(), "{replayed}");
+        assert!(replayed.refusal().unwrap().is_unauthorized(), "{replayed}");
     }
 }
 
@@ -394,7 +394,11 @@ async fn ends(client: &Client, project: &Project) {
         })
         .await
         .unwrap_err();
-    assert_eq!(gone.api().unwrap().code, Some(Code::TaskNotFound), "{gone}");
+    assert_eq!(
+        gone.refusal().unwrap().code,
+        Some(Code::TaskNotFound),
+        "{gone}"
+    );
     assert!(gone.to_string().contains("/tasks/{task}"), "{gone}");
 }
 

@@ -1,0 +1,257 @@
+//! The HTTP client over reqwest.
+
+mod attempt;
+mod builder;
+mod error;
+mod gate;
+mod renewer;
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use secrecy::SecretString;
+use tokio::{sync::watch, time::timeout};
+use tracing::Instrument;
+
+use self::{attempt::Attempt, gate::Gate};
+pub use self::{
+    builder::ClientBuilder,
+    error::{Error, Phase, TransportError, TransportErrorKind},
+    gate::Pace,
+};
+use crate::{
+    Auth, Endpoint, Execute, Failure, Output, Release, Server, Session,
+    auth::{Credentials, Token, TokenKind},
+    ops,
+    renewing::is_expired,
+    retry::{Budget, Policy},
+    retrying::Retrying,
+    users,
+};
+
+/// A client of one server, over reqwest. Cheap to clone; clones share connections, credentials, turns and budget.
+///
+/// What it does by itself:
+///
+/// - It repeats what may be repeated, by the table of [`crate::retry`], with a [`Budget`].
+/// - It renews a user's and a link share's token before it expires, and once more when the server says that it has; one
+///   renewal at a time, in a task of its own.
+/// - It sends writes one at a time where the server cannot take them side by side (SQLite from 2.4).
+/// - It follows no redirect: none can carry the token elsewhere.
+///
+/// Time-outs: 10 s to connect, 60 s for each attempt, 180 s for a call with its waits and repetitions.
+///
+/// A dropped future leaves nothing behind on this side, and no credentials are lost; a write that was sent may still
+/// happen on the server.
+///
+/// There is one `tracing` span for each call, `vikunja` at level debug, with the fields of OpenTelemetry:
+/// `http.request.method`, `url.template` (never an id), `http.request.resend_count`, `http.response.status_code`; and
+/// `vikunja.release`. No token, no body.
+#[derive(Clone, Debug)]
+pub struct Client {
+    session: Session,
+    shared: Arc<Shared>,
+    /// When a request is sent again.
+    pub retry: Policy,
+    call_timeout: Duration,
+}
+
+/// What all clones of a client have in common.
+struct Shared {
+    http: reqwest::Client,
+    attempt_timeout: Duration,
+    parallel_writes: bool,
+    gate: Gate,
+    budget: Arc<Budget>,
+    /// The renewal that is under way: closed when it ends.
+    renewal: Mutex<Option<watch::Receiver<()>>>,
+    keep: Option<Keep>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+/// Called with every change of the credentials.
+type Keep = Box<
+    dyn Fn(Option<Credentials>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
+>;
+
+impl Client {
+    /// Connects to the server at `address` and asks for its release.
+    pub async fn connect(address: &str) -> Result<Self, Error> {
+        Self::builder(address).connect().await
+    }
+
+    /// Connects as the environment says: `VIKUNJA_URL`, and `VIKUNJA_TOKEN` or `VIKUNJA_USERNAME` with
+    /// `VIKUNJA_PASSWORD`.
+    pub async fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.connect().await
+    }
+
+    /// A client with other settings.
+    pub fn builder(address: &str) -> ClientBuilder {
+        ClientBuilder::new(address)
+    }
+
+    /// Asks the server for its release, again or for the first time.
+    pub async fn identified(mut self) -> Result<Self, Error> {
+        let server = ops::identify(&mut self).await?.server;
+        Ok(self.at(server))
+    }
+
+    /// The same client, sharing all it has, for a server of which something else is known: its API chosen, say.
+    #[must_use]
+    pub fn at(mut self, server: Server) -> Self {
+        self.session = self.session.at(server);
+        self
+    }
+
+    /// The same client, sharing all it has, whose calls give up after this time, waits and repetitions included.
+    #[must_use]
+    pub fn within(&self, time: Duration) -> Self {
+        Self {
+            call_timeout: time,
+            ..self.clone()
+        }
+    }
+
+    /// Logs in with name and password and keeps the credentials.
+    pub async fn log_in(
+        &self,
+        username: &str,
+        password: SecretString,
+    ) -> Result<Credentials, Error> {
+        self.log_in_with(&users::LogIn::new(username, password))
+            .await
+    }
+
+    /// Logs in, with a second factor or for a long time ([`users::LogIn`]) or by a link share
+    /// ([`crate::shares::LogIn`]), and keeps the credentials.
+    pub async fn log_in_with<E: Endpoint>(&self, log_in: &E) -> Result<Output<E>, Error>
+    where
+        Output<E>: AsRef<Credentials>,
+    {
+        let logged_in = ops::log_in(&mut &*self, log_in).await?;
+        self.keep(Some(logged_in.as_ref().clone())).await;
+        Ok(logged_in)
+    }
+
+    /// Ends the session and forgets the credentials. Up to 1.x, and for what is no user's session, there is nothing to
+    /// end on the server; from 2.0 the token itself goes on working until it expires (ten minutes).
+    pub async fn log_out(&self) -> Result<(), Error> {
+        let has_session = self.session.server().release >= Release(2, 0, 0)
+            && self.session.token_kind() == Some(TokenKind::User);
+        if has_session {
+            match self.send(&users::LogOut).await {
+                // Over already.
+                Err(error) if error.is_unauthorized() => {}
+                other => drop(other?),
+            }
+        }
+        self.session.set_credentials(None);
+        self.keep(None).await;
+        Ok(())
+    }
+
+    /// Uses a token that you have: a JWT or an API token.
+    pub fn with_token(self, token: SecretString) -> Result<Self, Error> {
+        self.session.set_token(Some(Token::new(token)?));
+        Ok(self)
+    }
+
+    /// Sends one endpoint's request and reads the answer: [`Execute::execute`] for a shared client.
+    pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
+        let started = Instant::now();
+        let call = timeout(self.call_timeout, self.renewed(endpoint)).instrument(span());
+        call.await.unwrap_or_else(|_| {
+            let route = self.session.call(endpoint).ok();
+            let route = route.map(|(_, pending)| *pending.route());
+            Err(TransportError::timed_out()
+                .of(route, started.elapsed())
+                .into())
+        })
+    }
+
+    /// With credentials that are as fresh as they can be.
+    async fn renewed<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
+        let seen = self.session.generation();
+        if E::ROUTE.auth() == Auth::Bearer && self.session.is_renewal_due() {
+            self.renew(seen).await;
+        }
+        let result = self.repeated(endpoint).await;
+        if is_expired(&self.session, &result) && self.renew(seen).await {
+            return self.repeated(endpoint).await;
+        }
+        result
+    }
+
+    /// In its turn, and as often as it takes.
+    async fn repeated<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
+        let one_at_a_time = E::ROUTE.op().writes() && !self.takes_parallel_writes();
+        let _turn = self.shared.gate.turn(one_at_a_time).await;
+        self.attempts().execute(endpoint).await
+    }
+
+    fn attempts(&self) -> Retrying<Attempt<'_>> {
+        Retrying::within(Attempt(self), self.retry, Arc::clone(&self.shared.budget))
+    }
+
+    fn takes_parallel_writes(&self) -> bool {
+        let server = self.session.server();
+        let is_sqlite = match server.concurrent_writes {
+            Some(concurrent) => !concurrent,
+            None => self.retry.assume_sqlite && server.release >= Release(2, 0, 0),
+        };
+        self.shared.parallel_writes || !is_sqlite
+    }
+
+    async fn keep(&self, credentials: Option<Credentials>) {
+        if let Some(keep) = &self.shared.keep {
+            keep(credentials).await;
+        }
+    }
+}
+
+/// The span of one call; its fields are filled as they become known.
+fn span() -> tracing::Span {
+    tracing::debug_span!(
+        "vikunja",
+        http.request.method = tracing::field::Empty,
+        http.request.resend_count = tracing::field::Empty,
+        http.response.status_code = tracing::field::Empty,
+        url.template = tracing::field::Empty,
+        vikunja.release = tracing::field::Empty,
+    )
+}
+
+impl Execute for Client {
+    type Error = Error;
+
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, Error> {
+        self.send(endpoint).await
+    }
+}
+
+impl Execute for &Client {
+    type Error = Error;
+
+    fn session(&self) -> &Session {
+        &self.session
+    }
+
+    async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, Error> {
+        self.send(endpoint).await
+    }
+}
