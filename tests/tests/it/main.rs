@@ -1,4 +1,6 @@
 //! One coherent story, told to the stand-in and, where one is named, to a real server.
 
+mod concurrency;
 mod servers;
+mod sessions;
 mod story;

@@ -1,6 +1,6 @@
 //! Whom the story is told to.
 
-use std::{path::PathBuf, time::Duration};
+use std::{io::Write, path::PathBuf, sync::LazyLock, time::Duration};
 
 use loadtest::{
     server::{Running, Which},
@@ -44,7 +44,8 @@ pub(crate) fn sandboxes() -> Vec<Told> {
     .into()
 }
 
-/// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have.
+/// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have; none where none is
+/// named, said aloud.
 pub(crate) fn real() -> Vec<Told> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let apis = [ApiChoice::Only(Api::V1), ApiChoice::Only(Api::V2)];
@@ -59,11 +60,16 @@ pub(crate) fn real() -> Vec<Told> {
             .into();
     }
     let Some(program) = variable("VIKUNJA_BIN") else {
+        // Not `eprintln!`: what a passing test prints is swallowed.
+        let said = "\nSKIPPED: no real server is named; set VIKUNJA_URL or VIKUNJA_BIN\n";
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
         return Vec::new();
     };
-    let stop = Stop::on_signals().unwrap();
+    // One for all tests: a process listens for signals once.
+    static STOP: LazyLock<Stop> = LazyLock::new(|| Stop::on_signals().unwrap());
+    let stop = &*STOP;
     apis.map(|api| {
-        let running = Running::start(&Which::Program(PathBuf::from(&program)), &stop).unwrap();
+        let running = Running::start(&Which::Program(PathBuf::from(&program)), stop).unwrap();
         Told {
             name: format!("{program} {api:?}"),
             address: running.address.clone(),
@@ -75,6 +81,14 @@ pub(crate) fn real() -> Vec<Told> {
 }
 
 impl Told {
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn api(&self) -> ApiChoice {
+        self.api
+    }
+
     /// A client with nobody logged in, once the server answers; `None` where it does not have this API.
     pub(crate) async fn client(&self) -> Option<(Client, Info)> {
         let mut last = None;

@@ -1,5 +1,3 @@
-use std::io::Write;
-
 use serde_json::{Map, Value};
 use vikunja_sdk::{
     Changed, Client, Code, Error, Failure, Json, Path, Release, Route, WithRaw,
@@ -22,13 +20,7 @@ async fn the_story_told_to_the_stand_in() {
 
 #[tokio::test]
 async fn the_story_told_to_a_real_server() {
-    let servers = real();
-    if servers.is_empty() {
-        // Not `eprintln!`: what a passing test prints is swallowed.
-        let said = "\nSKIPPED: no real server is named; set VIKUNJA_URL or VIKUNJA_BIN\n";
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-    }
-    for told in servers {
+    for told in real() {
         tell(&told).await;
     }
 }
@@ -50,7 +42,7 @@ async fn tell(told: &Told) {
 }
 
 /// Register, be refused, log in, read oneself.
-async fn account(client: &mut Client, info: &Info) {
+pub(crate) async fn account(client: &mut Client, info: &Info) {
     assert_eq!(info.registration_enabled(), Some(true));
     let name = format!("story{}", fastrand::u32(..));
     let register = users::Register {
@@ -97,7 +89,7 @@ fn client_release(client: &Client) -> Release {
 }
 
 /// What holds tasks: a project, on 0.20 a list in the user's own namespace.
-async fn container(client: &Client) -> Project {
+pub(crate) async fn container(client: &Client) -> Project {
     let mut create = projects::Create::new("Story");
     create.fields.description = "<p>Told.</p>".into();
     if client_release(client) < Release(0, 21, 0) {

@@ -1,0 +1,66 @@
+//! Eight writers at once: everything is stored, and nothing twice.
+
+use std::collections::BTreeMap;
+
+use vikunja_sdk::{
+    Client,
+    page::collect,
+    tasks::{self, ListOfProject},
+};
+
+use super::{
+    servers::{Told, real, sandboxes},
+    story::{account, container},
+};
+
+const WRITERS: usize = 8;
+const EACH: usize = 25;
+
+#[tokio::test]
+async fn parallel_creations_on_the_stand_in() {
+    for told in sandboxes() {
+        write(&told).await;
+    }
+}
+
+#[tokio::test]
+async fn parallel_creations_on_a_real_server() {
+    for told in real() {
+        write(&told).await;
+    }
+}
+
+async fn write(told: &Told) {
+    let Some((mut client, info)) = told.client().await else {
+        return;
+    };
+    client.retry.assume_sqlite = true;
+    account(&mut client, &info).await;
+    let project = container(&client).await.id;
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| tokio::spawn(create(client.clone(), project, writer)))
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let list = ListOfProject {
+        project,
+        query: tasks::ListQuery::default(),
+    };
+    let found = collect(&mut client, list, 1000).await.unwrap();
+    let mut titles: BTreeMap<_, u32> = BTreeMap::new();
+    for task in &found {
+        *titles.entry(task.title.as_str()).or_default() += 1;
+    }
+    assert_eq!(found.len(), WRITERS * EACH, "{}", told.name);
+    assert_eq!(titles.len(), WRITERS * EACH, "{}", told.name);
+    println!("{}: {} tasks stored, none twice", told.name, found.len());
+}
+
+async fn create(client: Client, project: vikunja_sdk::model::ProjectId, writer: usize) {
+    for number in 0..EACH {
+        let title = format!("Writer {writer}, task {number}");
+        let task = tasks::Create::new(project, title);
+        client.send(&task).await.unwrap();
+    }
+}
