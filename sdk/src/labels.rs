@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     At, Body, BuildError, Changes, Empty, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
-    Route,
+    Release, Route,
     model::{Label, LabelId, Patch as Value, TaskId, TaskLabel},
     object,
     projects::search_name,
@@ -158,8 +158,8 @@ impl Pages for ListOfTask {
         self.page = Some(number);
     }
     /// v2 counts pages of 50, whatever a page holds there.
-    fn total_pages_hold(&self, at: At) -> bool {
-        !at.release.has_v2()
+    fn total_pages_hold(&self, release: Release) -> bool {
+        !release.has_v2()
     }
 }
 

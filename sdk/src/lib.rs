@@ -3,6 +3,8 @@
 pub mod api_tokens;
 pub mod assignees;
 pub mod auth;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod comments;

@@ -105,7 +105,7 @@ impl Endpoint for Create {
 /// Lists the projects that the caller sees.
 ///
 /// From 0.24 every page repeats the pseudo projects: saved filters (ids ≤ −2) and, while a favourite task exists, the
-/// favourites (−1). [`crate::page::collect`] drops the repetitions and ends all the same.
+/// favourites (−1). [`crate::page::walk`] drops the repetitions and ends all the same.
 #[derive(Clone, Debug, Default)]
 pub struct List {
     /// Page, from 1.
@@ -154,8 +154,8 @@ impl Pages for List {
     fn set_page(&mut self, number: u64) {
         self.page = Some(number);
     }
-    fn total_pages_hold(&self, at: At) -> bool {
-        at.release >= PROJECTS
+    fn total_pages_hold(&self, release: Release) -> bool {
+        release >= PROJECTS
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod hold;
 mod identity;
+mod pages;
 mod recorded;
 mod requests;
 mod resources;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vikunja_sdk::{
     Client,
-    page::collect,
+    page::walk,
     tasks::{self, ListOfProject},
 };
 
@@ -47,7 +47,7 @@ async fn write(told: &Told) {
         project,
         query: tasks::ListQuery::default(),
     };
-    let found = collect(&mut client, list, 1000).await.unwrap();
+    let found = walk(&client, list).collect(1000).await.unwrap();
     let mut titles: BTreeMap<_, u32> = BTreeMap::new();
     for task in &found {
         *titles.entry(task.title.as_str()).or_default() += 1;

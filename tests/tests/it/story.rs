@@ -3,7 +3,7 @@ use vikunja_sdk::{
     Changed, Client, Code, Error, Failure, Json, Path, Release, Route, WithRaw,
     model::{Info, Patch, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp},
     namespaces, ops,
-    page::collect,
+    page::walk,
     projects,
     tasks::{self, Fields},
     users,
@@ -133,10 +133,23 @@ async fn lists(client: &mut Client, project: &Project) {
             ..Default::default()
         },
     };
-    let walked = collect(client, of_project.clone(), 100).await.unwrap();
+    let walked = walk(&mut *client, of_project.clone())
+        .collect(100)
+        .await
+        .unwrap();
     assert_eq!(walked.iter().map(|task| task.id).collect::<Vec<_>>(), made);
-    assert_eq!(collect(client, of_project, 4).await.unwrap().len(), 4);
-    let all = collect(client, tasks::List::default(), 100).await.unwrap();
+    assert_eq!(
+        walk(&mut *client, of_project)
+            .collect(4)
+            .await
+            .unwrap()
+            .len(),
+        4
+    );
+    let all = walk(&mut *client, tasks::List::default())
+        .collect(100)
+        .await
+        .unwrap();
     assert_eq!(all.len(), 7);
 
     // Pseudo projects come on every page: the walk ends all the same.
@@ -144,7 +157,7 @@ async fn lists(client: &mut Client, project: &Project) {
         per_page: Some(1),
         ..Default::default()
     };
-    let found = collect(client, list, 100).await.unwrap();
+    let found = walk(&mut *client, list).collect(100).await.unwrap();
     let ids: std::collections::BTreeSet<_> = found.iter().map(|project| project.id).collect();
     assert_eq!(ids.len(), found.len());
     assert!(ids.contains(&project.id));
