@@ -6,9 +6,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    Answer, Api, At, Body, BuildError, Endpoint, Json, Release, Reply, ReplyError, Route,
+    Answer, Api, At, Body, BuildError, Endpoint, Json, Paged, Query, Release, Reply, ReplyError,
+    Route,
     auth::{Credentials, Token},
     model::{Message, User},
+    projects::search_name,
     retry::Repeat,
 };
 
@@ -145,6 +147,24 @@ pub struct Current;
 impl Endpoint for Current {
     const ROUTE: Route = Route::read("/user").api_tokens_since(Release(1, 0, 0));
     type Reply = Json<User>;
+}
+
+/// Looks for users: by exact name in any case, or by parts of the name or the exact email address where they have
+/// allowed it. All come at once.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// What is looked for; without it nobody is found.
+    pub search: Option<String>,
+}
+
+impl Endpoint for Search {
+    const ROUTE: Route = Route::read("/users").api_tokens_since(Release(1, 0, 0));
+    type Reply = Paged<User>;
+    fn query(&self, at: At) -> Result<String, BuildError> {
+        Ok(Query::new()
+            .maybe(search_name(at), self.search.as_deref())
+            .finish())
+    }
 }
 
 /// Reads a token and the refresh cookie.

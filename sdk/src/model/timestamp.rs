@@ -74,6 +74,42 @@ impl Timestamp {
     }
 }
 
+#[cfg(feature = "jiff")]
+impl Timestamp {
+    /// The last second of a day in a time zone: a task that is due then is due on that day and not overdue before it
+    /// ends.
+    ///
+    /// ```
+    /// use jiff::{civil::date, tz::{TimeZone, offset}};
+    /// use vikunja_sdk::model::Timestamp;
+    ///
+    /// let due = Timestamp::due_on(date(2030, 1, 2), &TimeZone::fixed(offset(1)));
+    /// assert_eq!(due.to_string(), "2030-01-02T22:59:59Z");
+    /// ```
+    pub fn due_on(day: jiff::civil::Date, zone: &jiff::tz::TimeZone) -> Self {
+        // By the next day's beginning: days do not all end at midnight, nor have 24 hours.
+        let end = day
+            .tomorrow()
+            .and_then(|next| next.to_zoned(zone.clone()))
+            .map_or(jiff::Timestamp::MAX, |next| next.timestamp());
+        Self(end) - Duration::from_secs(1)
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(time: jiff::Timestamp) -> Self {
+        Self(time)
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl From<Timestamp> for jiff::Timestamp {
+    fn from(time: Timestamp) -> Self {
+        time.0
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 

@@ -3,7 +3,9 @@
 mod edit;
 mod identify;
 mod log_in;
+mod named;
 
 pub use edit::edit;
 pub use identify::{Identified, identify};
 pub use log_in::{log_in, renew};
+pub use named::{Named, label_named, project_named, user_named};

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use vikunja_sdk::{
     info,
     model::{NamespaceId, ProjectId, TaskId},
-    namespaces, projects, tasks, users,
+    namespaces, projects, shares, tasks, users,
 };
 
 use super::{
@@ -99,6 +99,19 @@ fn info_and_accounts() {
     });
     check("auth.renew", |exchange, tally| {
         hold(exchange, Some(users::Renew), tally);
+    });
+    check("auth.link_share_login", |exchange, tally| {
+        let (path, _) = split(&exchange.request.path);
+        let hash = path.rsplit('/').nth(1).unwrap().to_owned().into();
+        let password = exchange.request.body.get("password");
+        let password = password.map(|text| text.as_str().unwrap().to_owned().into());
+        hold(exchange, Some(shares::LogIn { hash, password }), tally);
+    });
+    check("users.search", |exchange, tally| {
+        let searched = query(exchange);
+        let search = searched.get("s").or_else(|| searched.get("q"));
+        let search = search.map(|all| all[0].clone());
+        hold(exchange, Some(users::Search { search }), tally);
     });
     check("auth.logout", |exchange, tally| {
         hold(exchange, Some(users::LogOut), tally);
