@@ -123,7 +123,8 @@ impl Policy {
                 .saturating_add(Duration::from_millis(500).mul_f64(chance)),
             // 20 ms doubling with full jitter spreads writers that hit a locked file; 200 ms suits a network.
             _ => Duration::from_millis(if locked { 20 } else { 200 })
-                .saturating_mul(1 << sent.min(10))
+                // Not beyond 6.4 s: the longer a server is away, the less is won by waiting longer still.
+                .saturating_mul(1 << sent.min(5))
                 .mul_f64(0.5 + chance / 2.0),
         };
         (wait <= self.longest_wait).then_some(wait)

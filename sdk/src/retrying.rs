@@ -107,7 +107,6 @@ impl<X: Execute> Execute for Retrying<X> {
             };
             may_be_done |= retry::may_have_happened(happened);
             self.repeated += 1;
-            tracing::Span::current().record("http.request.resend_count", attempts);
             tracing::debug!(?happened, attempts, ?pause, "sending again");
             if let Some(observe) = self.observe {
                 observe(&Wait {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use tracing::Span;
 
 use super::{Client, Error, TransportError};
 use crate::{Endpoint, Execute, Output, Resolved, Session};
@@ -11,17 +12,21 @@ use crate::{Endpoint, Execute, Output, Resolved, Session};
 const LONGEST_ANSWER: usize = 64 << 20;
 
 /// Sends once: without repetition, renewal or turn.
-pub(super) struct Attempt<'a>(pub(super) &'a Client);
+pub(super) struct Attempt<'a> {
+    pub(super) client: &'a Client,
+    /// Hears of the route and of every status.
+    pub(super) span: &'a Span,
+}
 
 impl Execute for Attempt<'_> {
     type Error = Error;
 
     fn session(&self) -> &Session {
-        &self.0.session
+        &self.client.session
     }
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, Error> {
-        let (request, pending) = self.0.session.call(endpoint)?;
+        let (request, pending) = self.client.session.call(endpoint)?;
         let response = self.exchange(request, pending.route()).await?;
         Ok(pending.decode(&response)?)
     }
@@ -34,13 +39,16 @@ impl Attempt<'_> {
         request: http::Request<Bytes>,
         route: &Resolved,
     ) -> Result<http::Response<Bytes>, Error> {
-        let span = tracing::Span::current();
+        let span = self.span;
         if !span.is_disabled() {
             span.record("http.request.method", route.verb);
-            span.record("url.template", route.to_string());
+            span.record(
+                "url.template",
+                format!("{}{}", route.at.api.prefix(), route.template),
+            );
             span.record("vikunja.release", route.at.release.to_string());
         }
-        self.0.shared.gate.pace().await;
+        self.client.shared.gate.pace().await;
         let started = Instant::now();
         let answer = match self.head(request).await {
             Ok(answer) => whole(answer).await,
@@ -61,8 +69,8 @@ impl Attempt<'_> {
         request: http::Request<Bytes>,
     ) -> Result<reqwest::Response, TransportError> {
         let mut request = reqwest::Request::try_from(request)?;
-        *request.timeout_mut() = Some(self.0.shared.attempt_timeout);
-        Ok(self.0.shared.http.execute(request).await?)
+        *request.timeout_mut() = Some(self.client.shared.attempt_timeout);
+        Ok(self.client.shared.http.execute(request).await?)
     }
 }
 

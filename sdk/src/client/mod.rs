@@ -16,7 +16,7 @@ use std::{
 
 use secrecy::SecretString;
 use tokio::{sync::watch, time::timeout};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use self::{attempt::Attempt, gate::Gate};
 pub use self::{
@@ -170,8 +170,9 @@ impl Client {
     /// Sends one endpoint's request and reads the answer: [`Execute::execute`] for a shared client.
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
         let started = Instant::now();
-        let call = timeout(self.call_timeout, self.renewed(endpoint)).instrument(span());
-        call.await.unwrap_or_else(|_| {
+        let span = span();
+        let call = timeout(self.call_timeout, self.renewed(endpoint, &span));
+        call.instrument(span.clone()).await.unwrap_or_else(|_| {
             let route = self.session.call(endpoint).ok();
             let route = route.map(|(_, pending)| *pending.route());
             Err(TransportError::timed_out()
@@ -181,27 +182,33 @@ impl Client {
     }
 
     /// With credentials that are as fresh as they can be.
-    async fn renewed<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
+    async fn renewed<E: Endpoint>(&self, endpoint: &E, span: &Span) -> Result<Output<E>, Error> {
         let seen = self.session.generation();
         if E::ROUTE.auth() == Auth::Bearer && self.session.is_renewal_due() {
             self.renew(seen).await;
         }
-        let result = self.repeated(endpoint).await;
+        let result = self.repeated(endpoint, span).await;
         if is_expired(&self.session, &result) && self.renew(seen).await {
-            return self.repeated(endpoint).await;
+            return self.repeated(endpoint, span).await;
         }
         result
     }
 
     /// In its turn, and as often as it takes.
-    async fn repeated<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
+    async fn repeated<E: Endpoint>(&self, endpoint: &E, span: &Span) -> Result<Output<E>, Error> {
         let one_at_a_time = E::ROUTE.op().writes() && !self.takes_parallel_writes();
         let _turn = self.shared.gate.turn(one_at_a_time).await;
-        self.attempts().execute(endpoint).await
+        let mut attempts = self.attempts(span);
+        let result = attempts.execute(endpoint).await;
+        if attempts.repeated() > 0 {
+            span.record("http.request.resend_count", attempts.repeated());
+        }
+        result
     }
 
-    fn attempts(&self) -> Retrying<Attempt<'_>> {
-        Retrying::within(Attempt(self), self.retry, Arc::clone(&self.shared.budget))
+    fn attempts<'a>(&'a self, span: &'a Span) -> Retrying<Attempt<'a>> {
+        let attempt = Attempt { client: self, span };
+        Retrying::within(attempt, self.retry, Arc::clone(&self.shared.budget))
     }
 
     fn takes_parallel_writes(&self) -> bool {
@@ -221,7 +228,7 @@ impl Client {
 }
 
 /// The span of one call; its fields are filled as they become known.
-fn span() -> tracing::Span {
+fn span() -> Span {
     tracing::debug_span!(
         "vikunja",
         http.request.method = tracing::field::Empty,

@@ -24,7 +24,7 @@ impl Client {
                 Some(one) => one.clone(),
                 None => {
                     let (end, one) = watch::channel(());
-                    tokio::spawn(self.clone().renew_now(end).instrument(span()));
+                    tokio::spawn(self.clone().renew_now(end));
                     renewal.insert(one).clone()
                 }
             }
@@ -37,7 +37,11 @@ impl Client {
     /// Renews, and has the new credentials kept before anybody who waits goes on.
     async fn renew_now(self, _end: watch::Sender<()>) {
         let _turn = self.shared.gate.turn(!self.takes_parallel_writes()).await;
-        let renewed = renewing::renew(&mut self.attempts()).await;
+        let span = span();
+        let mut attempts = self.attempts(&span);
+        let renewed = renewing::renew(&mut attempts)
+            .instrument(span.clone())
+            .await;
         let is_over = !renewed && self.session.renewal().is_none();
         if renewed || is_over {
             let credentials = self.session.credentials().filter(|_| renewed);
