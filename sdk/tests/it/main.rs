@@ -1,5 +1,6 @@
 //! The SDK against recorded exchanges of real servers. Nothing is sent.
 
+mod executors;
 mod hold;
 mod identity;
 mod pages;
