@@ -1,4 +1,15 @@
 //! Who a task is assigned to. Replacing a task with [`crate::tasks::Replace`] sets its assignees too.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{assignees, model::TaskId, ops};
+//!
+//! let task = TaskId::from(7);
+//! if let Some(bob) = ops::user_named(&mut vikunja, "bob").await?.one() {
+//!     vikunja.send(&assignees::Add { task, user: bob.id }).await?;
+//! }
+//! # Ok(()) }
+//! ```
 
 use serde_json::json;
 

@@ -1,4 +1,16 @@
 //! Comments on tasks. A server can have them switched off: then these routes are 404.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{comments, model::TaskId, ops, page::walk};
+//!
+//! let task = TaskId::from(7);
+//! let comment = vikunja.send(&comments::Create::new(task, "<p>Flour is out.</p>")).await?;
+//! let changed = comments::Fields { comment: "<p>Flour is back.</p>".into() };
+//! ops::edit(&mut vikunja, (task, comment.id), &changed).await?;
+//! let all = walk(&vikunja, comments::List::new(task)).collect(100).await?;
+//! # Ok(()) }
+//! ```
 
 use serde::{Deserialize, Serialize};
 

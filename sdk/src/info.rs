@@ -1,4 +1,13 @@
 //! What a server says about itself.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::info;
+//!
+//! let info = vikunja.send(&info::Get).await?;
+//! println!("{}, uploads up to {}", info.version, info.max_file_size);
+//! # Ok(()) }
+//! ```
 
 use crate::{Endpoint, Json, Route, model::Info};
 

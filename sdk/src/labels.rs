@@ -1,4 +1,16 @@
 //! Labels, and the labels of a task.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{labels, model::TaskId, ops};
+//!
+//! let urgent = match ops::label_named(&mut vikunja, "urgent").await?.one() {
+//!     Some(label) => label,
+//!     None => vikunja.send(&labels::Create::new("urgent")).await?,
+//! };
+//! vikunja.send(&labels::Add { task: TaskId::from(7), label: urgent.id }).await?;
+//! # Ok(()) }
+//! ```
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,4 +1,16 @@
 //! Namespaces: what held lists up to 0.20. From 0.21 projects hold projects.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{namespaces, page::walk, projects};
+//!
+//! // Up to 0.20 a project stands in a namespace; pseudo namespaces have negative ids.
+//! let namespaces = walk(&vikunja, namespaces::List::default()).collect(100).await?;
+//! let mut project = projects::Create::new("Kitchen");
+//! project.namespace = namespaces.iter().map(|one| one.id).find(|id| id.get() > 0);
+//! vikunja.send(&project).await?;
+//! # Ok(()) }
+//! ```
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,17 @@
 //! Projects, which 0.20 calls lists.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{model::Patch, ops, page::walk, projects};
+//!
+//! let project = vikunja.send(&projects::Create::new("Kitchen")).await?;
+//! let changes = projects::Fields { hex_color: "aa5500".into(), identifier: Patch::Clear, ..Default::default() };
+//! ops::edit(&mut vikunja, project.id, &changes).await?;
+//! for project in walk(&vikunja, projects::List::default()).collect(1000).await? {
+//!     println!("{} {}", project.id, project.title);
+//! }
+//! # Ok(()) }
+//! ```
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};

@@ -1,4 +1,16 @@
 //! Relations between tasks. They are read with the task, as its `related_tasks`.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{model::{RelationKind, TaskId}, relations, tasks};
+//!
+//! let (bread, flour) = (TaskId::from(7), TaskId::from(8));
+//! let kind = RelationKind::Blocked;
+//! vikunja.send(&relations::Create { task: bread, kind, other: flour }).await?;
+//! let bread = vikunja.send(&tasks::Get { id: bread }).await?;
+//! println!("{:?}", bread.related_tasks);
+//! # Ok(()) }
+//! ```
 
 use serde_json::json;
 

@@ -1,4 +1,16 @@
 //! Link shares.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{page::walk, shares, tasks};
+//!
+//! let guest = vikunja
+//!     .log_in_with(&shares::LogIn { hash: "the end of the link".to_owned().into(), password: None })
+//!     .await?;
+//! let tasks = tasks::ListOfProject { project: guest.project, query: Default::default() };
+//! let tasks = walk(&vikunja, tasks).collect(1000).await?;
+//! # Ok(()) }
+//! ```
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;

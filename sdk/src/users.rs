@@ -1,4 +1,18 @@
 //! Accounts and log-in.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::users;
+//!
+//! let log_in = users::LogIn {
+//!     totp_passcode: Some("123456".to_owned().into()),
+//!     long_token: true,
+//!     ..users::LogIn::new("alice", "correct horse".to_owned().into())
+//! };
+//! vikunja.log_in_with(&log_in).await?;
+//! println!("{}", vikunja.send(&users::Current).await?.username);
+//! # Ok(()) }
+//! ```
 
 use http::{HeaderMap, HeaderValue, header};
 use secrecy::{ExposeSecret, SecretString};

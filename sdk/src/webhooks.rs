@@ -1,5 +1,23 @@
 //! Webhooks, of projects (0.22+) and of the caller (2.2+). A server can have them switched off: then these routes are
 //! 404, and `webhooks_enabled` of `/info` is false.
+//!
+//! ```no_run
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
+//! use vikunja_sdk::{model::ProjectId, webhooks};
+//!
+//! let project = ProjectId::from(3);
+//! let webhook = vikunja
+//!     .send(&webhooks::Create {
+//!         owner: project,
+//!         target_url: "https://bot.example.com/vikunja".to_owned(),
+//!         events: vec!["task.created".to_owned(), "task.updated".to_owned()],
+//!         secret: Some("something long and random".to_owned().into()),
+//!         basic_auth: None,
+//!     })
+//!     .await?;
+//! vikunja.send(&webhooks::Delete { owner: project, webhook: webhook.id }).await?;
+//! # Ok(()) }
+//! ```
 
 use secrecy::SecretString;
 use serde::Serialize;
