@@ -104,6 +104,18 @@ pub enum BuildError {
         /// What is wrong with it, and what to do.
         problem: String,
     },
+    /// A filter that this release cannot carry: it would be refused, or find other tasks.
+    #[error("{what} cannot stand in a filter on Vikunja {release}: {why}; {instead}")]
+    Filter {
+        /// The condition or value.
+        what: String,
+        /// What the server would make of it.
+        why: String,
+        /// What to do instead.
+        instead: String,
+        /// Release of the server.
+        release: Release,
+    },
     /// A value that this release cannot take.
     #[error("{0}")]
     Body(String),

@@ -11,6 +11,7 @@ pub mod comments;
 mod endpoint;
 mod error;
 mod execute;
+pub mod filter;
 pub mod info;
 pub mod labels;
 pub mod model;

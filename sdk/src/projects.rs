@@ -19,7 +19,7 @@ use serde_json::{Map, Value as JsonValue};
 use crate::{
     At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
     Release, Route,
-    model::{NamespaceId, Patch as Value, Project, ProjectId},
+    model::{NamespaceId, Patch as Value, Position, Project, ProjectId},
     object,
 };
 
@@ -56,7 +56,7 @@ pub struct Fields {
     pub is_favorite: Value<bool>,
     /// Order among its siblings.
     #[serde(skip_serializing_if = "Value::is_keep")]
-    pub position: Value<f64>,
+    pub position: Value<Position>,
 }
 
 impl Changes for Fields {

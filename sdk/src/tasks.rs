@@ -6,9 +6,10 @@ use serde_json::{Map, Value as JsonValue};
 use crate::{
     Api, At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
     Release, Route,
+    filter::{self, Filter},
     model::{
-        AttachmentId, BucketId, Patch as Value, ProjectId, RepeatMode, Task, TaskId, Timestamp,
-        UserId,
+        AttachmentId, BucketId, Expand, Order, Patch as Value, ProjectId, RepeatMode, SortField,
+        Task, TaskId, Timestamp, UserId,
     },
     object,
     projects::search_name,
@@ -193,43 +194,47 @@ pub struct ListQuery {
     pub per_page: Option<u64>,
     /// Part of the title, from 0.24 also of the description.
     pub search: Option<String>,
-    /// Fields to sort by, with their order (`asc`, `desc`; empty is `asc`).
-    pub sort: Vec<(String, String)>,
-    /// A filter expression (0.24+), such as `done = false && priority > 2`.
-    pub filter: Option<String>,
-    /// Time zone of dates in the filter, an IANA name (0.24+).
+    /// What to sort by, the first being the most important. By id unless given.
+    pub sort: Vec<(SortField, Order)>,
+    /// Which tasks are wanted.
+    pub filter: Option<Filter>,
+    /// Time zone in which the days of [date math](crate::filter::DateMath) begin, an IANA name (0.24+). The server's
+    /// unless given.
     pub filter_timezone: Option<String>,
-    /// Also match what is unset.
+    /// Every condition also matches tasks in which the field is unset (or 0); from 1.0 also those without labels,
+    /// assignees or reminders.
     pub filter_include_nulls: Option<bool>,
-    /// What to add to the tasks: `subtasks` (0.24+), `buckets`, `reactions`, `comments`, `comment_count`, `is_unread`
-    /// (1.0+) …
-    pub expand: Vec<String>,
+    /// What to add to the tasks.
+    pub expand: Vec<Expand>,
 }
 
 impl ListQuery {
     fn encode(&self, at: At) -> Result<String, BuildError> {
-        if at.release < Release(0, 24, 0) && self.filter.is_some() {
-            return Err(BuildError::Body(format!(
-                "a filter expression needs Vikunja 0.24.0 or newer; {} would ignore it and list everything",
-                at.release
-            )));
-        }
+        self.check(at)?;
         let mut query = Query::new();
         query
             .maybe("page", self.page)
             .maybe("per_page", self.per_page)
             .maybe(search_name(at), self.search.as_deref());
         for (field, _) in &self.sort {
-            query.push("sort_by", field);
+            query.push(
+                "sort_by",
+                match field {
+                    SortField::Project if at.release < PROJECTS => "list_id",
+                    field => field.as_str(),
+                },
+            );
         }
         // The two lists are read side by side: an order that is left out would shift those after it.
-        if self.sort.iter().any(|(_, order)| !order.is_empty()) {
+        if self.sort.iter().any(|(_, order)| *order != Order::default()) {
             for (_, order) in &self.sort {
-                query.push("order_by", if order.is_empty() { "asc" } else { order });
+                query.push("order_by", order.as_str());
             }
         }
+        if let Some(filter) = &self.filter {
+            filter.push(at, &mut query)?;
+        }
         query
-            .maybe("filter", self.filter.as_deref())
             .maybe("filter_timezone", self.filter_timezone.as_deref())
             .maybe("filter_include_nulls", self.filter_include_nulls);
         // 1.0 and 1.1 ignore `expand` without brackets, silently.
@@ -241,6 +246,30 @@ impl ListQuery {
             query.push(expand, what);
         }
         Ok(query.finish())
+    }
+
+    /// Refuses what the server would ignore without a word. What it refuses itself is left to it.
+    fn check(&self, at: At) -> Result<(), BuildError> {
+        let ignored = |what: &str, since: Release| {
+            Err(BuildError::Body(format!(
+                "{what} needs Vikunja {since} or newer; this server is {} and would ignore it: leave it out",
+                at.release
+            )))
+        };
+        if self.filter_timezone.is_some() && at.release < filter::EXPRESSIONS {
+            return ignored("filter_timezone", filter::EXPRESSIONS);
+        }
+        for what in &self.expand {
+            let since = match what {
+                // 0.24 always says who reacted.
+                Expand::Subtasks | Expand::Reactions => Release(0, 24, 0),
+                _ => Release(1, 0, 0),
+            };
+            if at.release < since {
+                return ignored(&format!("expand={what}"), since);
+            }
+        }
+        Ok(())
     }
 }
 
