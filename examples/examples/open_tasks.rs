@@ -4,17 +4,26 @@
 //! VIKUNJA_URL=http://localhost:3456 VIKUNJA_TOKEN=tk_… cargo run -p vikunja-examples --example open_tasks
 //! ```
 
-use vikunja_sdk::{Client, Error, page::walk, tasks};
+use vikunja_sdk::{
+    Client, Error,
+    filter::DONE,
+    model::{Order, SortField},
+    page::walk,
+    tasks,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let vikunja = Client::from_env().await?;
-    let mut tasks = walk(&vikunja, tasks::List::default())
+    let open = tasks::ListQuery {
+        filter: Some(DONE.is(false)),
+        // Tasks without a date come last.
+        sort: vec![(SortField::DueDate, Order::Ascending)],
+        ..Default::default()
+    };
+    let tasks = walk(&vikunja, tasks::List { query: open })
         .collect(10_000)
         .await?;
-    tasks.retain(|task| !task.done);
-    // Tasks without a date come last.
-    tasks.sort_by_key(|task| (task.due_date.is_none(), task.due_date));
     for task in tasks {
         let due = task
             .due_date

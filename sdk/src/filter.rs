@@ -392,7 +392,7 @@ pub const END_DATE: Date = Date("end_date");
 pub const CREATED: Date = Date("created");
 /// When it was last changed.
 pub const UPDATED: Date = Date("updated");
-/// Its reminders (0.24+): one of them is so.
+/// Its reminders (0.24+): one of them is so. Two conditions may be met by two different reminders.
 pub const REMINDERS: Date = Date(write::REMINDERS);
 /// Who made it.
 pub const CREATED_BY: Number<UserId> = Number::named("created_by_id");

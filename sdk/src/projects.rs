@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// First release with projects instead of namespaces and lists.
-const PROJECTS: Release = Release(0, 21, 0);
+pub(crate) const PROJECTS: Release = Release(0, 21, 0);
 
 /// What can be written of a project.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -12,12 +12,9 @@ use crate::{
         Task, TaskId, Timestamp, UserId,
     },
     object,
-    projects::search_name,
+    projects::{PROJECTS, search_name},
     retry::Repeat,
 };
-
-/// First release with projects instead of lists.
-const PROJECTS: Release = Release(0, 21, 0);
 
 /// What can be written of a task. Labels, comments, attachments and relations have calls of their own.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -226,7 +223,11 @@ impl ListQuery {
             );
         }
         // The two lists are read side by side: an order that is left out would shift those after it.
-        if self.sort.iter().any(|(_, order)| *order != Order::default()) {
+        if self
+            .sort
+            .iter()
+            .any(|(_, order)| *order != Order::default())
+        {
             for (_, order) in &self.sort {
                 query.push("order_by", order.as_str());
             }

@@ -1,15 +1,13 @@
 //! Filters on the wire: an expression from 0.24, parallel arrays before.
 
 use super::{Comparison, Filter, Join, Node, Operator, Value};
-use crate::{At, BuildError, Query, Release};
+use crate::{At, BuildError, Query, Release, projects::PROJECTS};
 
 pub(super) const LABELS: &str = "labels";
 pub(super) const ASSIGNEES: &str = "assignees";
 pub(super) const REMINDERS: &str = "reminders";
 pub(super) const PROJECT: &str = "project_id";
 
-/// First release with projects instead of lists.
-const PROJECTS: Release = Release(0, 21, 0);
 /// First release that takes an expression and ignores the arrays.
 pub(crate) const EXPRESSIONS: Release = Release(0, 24, 0);
 /// First release with `not in`, and in which «not this label» is not «another label».
@@ -140,20 +138,25 @@ impl Comparison {
     fn write(&self, at: At, nested: bool, out: &mut String) -> Result<(), BuildError> {
         let field = self.field_on(at)?;
         // A list has no quotes around its values, and no `not` before 1.0: other comparisons say the same.
-        let is_text = self.values.iter().any(|value| matches!(value, Value::Text(_)));
+        let is_text = self
+            .values
+            .iter()
+            .any(|value| matches!(value, Value::Text(_)));
         let is_listed = matches!(self.operator, Operator::In | Operator::NotIn);
         let is_unknown = self.operator == Operator::NotIn && at.release < NEGATIONS;
         if is_listed && (is_text || is_unknown) {
             return self.spelled_out(at)?.write(at, nested, out);
         }
-        let values: Result<Vec<_>, _> = self
-            .values
-            .iter()
-            .map(|value| self.value_in_expression(value, at))
-            .collect();
-        out.push_str(field);
-        out.push_str(self.operator.sign());
-        out.push_str(&self.listed(values?, at)?);
+        // Side by side, 2.5 wants one reminder for which both hold. In parentheses each stands for itself, as it does
+        // on other releases.
+        let (open, close) = if nested && field == REMINDERS {
+            ("(", ")")
+        } else {
+            ("", "")
+        };
+        let sign = self.operator.sign();
+        let values = self.listed(at, |value| self.value_in_expression(value, at))?;
+        out.extend([open, field, sign, &values, close]);
         Ok(())
     }
 
@@ -162,19 +165,14 @@ impl Comparison {
         let Some(comparator) = self.operator.word() else {
             return self.spelled_out(at)?.flatten(at, arrays);
         };
-        let values: Result<Vec<_>, _> = self
-            .values
-            .iter()
-            .map(|value| self.value_alone(value, at))
-            .collect();
-        let values = values?;
-        if self.operator == Operator::In && values.iter().any(|value| value.contains(',')) {
+        let has_comma = |value: &Value| matches!(value, Value::Text(text) if text.contains(','));
+        if self.operator == Operator::In && self.values.iter().any(has_comma) {
             return self.spelled_out(at)?.flatten(at, arrays);
         }
         arrays.rows.push(Row {
             field,
             comparator,
-            value: self.listed(values, at)?,
+            value: self.listed(at, |value| self.value_alone(value, at))?,
         });
         Ok(())
     }
@@ -189,12 +187,14 @@ impl Comparison {
                 "the server refuses the field",
                 "0.24.0 and newer take it; look through the answer instead",
             )),
-            (LABELS | ASSIGNEES, Operator::NotIn) if at.release < NEGATIONS => Err(refuse(
-                at,
-                &format!("«none of» {}", self.field),
-                "the server would find the tasks that have any other",
-                "1.0.0 and newer take it; look through the answer instead",
-            )),
+            (LABELS | ASSIGNEES, Operator::NotIn | Operator::Ne) if at.release < NEGATIONS => {
+                Err(refuse(
+                    at,
+                    &format!("«none of» {}", self.field),
+                    "the server would find the tasks that have any other",
+                    "1.0.0 and newer take it; look through the answer instead",
+                ))
+            }
             (field, _) => Ok(field),
         }
     }
@@ -212,12 +212,18 @@ impl Comparison {
             .ok_or_else(|| self.refuse_empty(at))
     }
 
-    fn listed(&self, values: Vec<String>, at: At) -> Result<String, BuildError> {
-        if values.is_empty() {
+    /// All values, each as `write` has it.
+    fn listed(
+        &self,
+        at: At,
+        write: impl Fn(&Value) -> Result<String, BuildError>,
+    ) -> Result<String, BuildError> {
+        if self.values.is_empty() {
             return Err(self.refuse_empty(at));
         }
+        let values: Result<Vec<_>, _> = self.values.iter().map(write).collect();
         // Without blanks: 0.20 takes them for a part of the number.
-        Ok(values.join(","))
+        Ok(values?.join(","))
     }
 
     fn refuse_empty(&self, at: At) -> BuildError {
@@ -300,8 +306,13 @@ impl Operator {
 
 /// Why an expression cannot carry a text: the server would refuse it, or compare with another one.
 fn uncarried(text: &str, release: Release) -> Option<String> {
-    if let Some(end) = text.chars().find(|one| matches!(one, '&' | '|' | '(' | ')')) {
-        return Some(format!("the server ends a value at «{end}», also in quotes"));
+    if let Some(end) = text
+        .chars()
+        .find(|one| matches!(one, '&' | '|' | '(' | ')'))
+    {
+        return Some(format!(
+            "the server ends a value at «{end}», also in quotes"
+        ));
     }
     if text.trim() != text {
         return Some("the server cuts blanks off both ends of a value, also in quotes".to_owned());
@@ -312,9 +323,11 @@ fn uncarried(text: &str, release: Release) -> Option<String> {
     if text.contains('\\') {
         return Some("releases before 2.5.0 do not agree on what a backslash means".to_owned());
     }
-    let word = [" in ", " like "].into_iter().find(|word| text.contains(word))?;
+    let word = [" in ", " like "]
+        .into_iter()
+        .find(|word| text.contains(word))?;
     Some(format!(
-        "the server takes «{}» for an operator, also in quotes, before 2.5.0",
+        "releases before 2.5.0 may take «{}» for an operator, also in quotes",
         word.trim()
     ))
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// The place of a task, project, bucket or view among its siblings, as it is written: a finite number above 0.
 ///
-/// The server reads 0 as «not given» and renumbers all siblings for a number below 0, so neither can be made. It also
-/// renumbers where a place is too close to 0 (below 0.1 in 0.20, below 0.01 later): positions read before are stale
-/// then, read them again.
+/// The server reads 0 as «not given» and orders all siblings anew (of projects in 0.20, it stores the 0), and numbers
+/// below 0 likewise for tasks: neither can be made. It also renumbers the tasks of a view where one comes too close to
+/// 0 (below 0.1 in 0.20, below 0.01 later); positions that were read before are stale then, read them again.
 ///
 /// ```
 /// use vikunja_sdk::model::Position;

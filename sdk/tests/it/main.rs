@@ -1,6 +1,7 @@
 //! The SDK against recorded exchanges of real servers. Nothing is sent.
 
 mod executors;
+mod filter;
 mod hold;
 mod identity;
 mod pages;

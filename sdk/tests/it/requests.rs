@@ -18,9 +18,10 @@ use super::{
 /// A recorded query as the SDK's own, or `None` where it is wrong on purpose (`page=abc`).
 fn list_query(exchange: &Exchange) -> Option<tasks::ListQuery> {
     let mut given = query(exchange);
-    let filter = match given.contains_key("filter_by") {
-        true => Some(arrays(&mut given)?),
-        false => None,
+    let filter = if given.contains_key("filter_by") {
+        Some(arrays(&mut given)?)
+    } else {
+        None
     };
     let mut one = |name: &str| given.remove(name).and_then(|mut values| values.pop());
     let mut asked = tasks::ListQuery {

@@ -1,7 +1,8 @@
-//! One coherent story, told to the stand-in and, where one is named, to a real server.
+//! One coherent story and random filters, told to the stand-in and, where one is named, to a real server.
 
 mod client;
 mod concurrency;
+mod filters;
 mod servers;
 mod sessions;
 mod story;

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 use vikunja_sdk::{
     Changed, Client, Code, Error, Failure, Json, Path, Release, Route, WithRaw,
-    model::{Info, Patch, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp},
+    model::{Info, Patch, Position, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp},
     namespaces, ops,
     page::walk,
     projects,
@@ -373,6 +373,13 @@ async fn project_edit(client: &mut Client, project: ProjectId) {
         ),
         ("123456", "Story", "<p>Told.</p>")
     );
+    let first = Position::before(edited.position).unwrap();
+    let moved = projects::Fields {
+        position: first.into(),
+        ..Default::default()
+    };
+    let moved = ops::edit(client, project, &moved).await.unwrap();
+    assert_eq!(Position::new(moved.position), Ok(first));
     let clear = projects::Fields {
         description: Patch::Clear,
         ..Default::default()
