@@ -12,9 +12,12 @@ use crate::{
         Task, TaskId, Timestamp, UserId,
     },
     object,
-    projects::{PROJECTS, search_name},
+    projects::search_name,
     retry::Repeat,
 };
+
+/// First release with projects instead of lists.
+const PROJECTS: Release = Release(0, 21, 0);
 
 /// What can be written of a task. Labels, comments, attachments and relations have calls of their own.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
