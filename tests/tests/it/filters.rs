@@ -1,4 +1,5 @@
-//! Random filters of the builder find on the server what the same conditions find in Rust, in the whole list.
+//! Random filters of the builder find on the server what the same conditions find in Rust, in the whole list; sorted
+//! lists are in the order that Rust sorts them in.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -11,7 +12,7 @@ use vikunja_sdk::{
         REMINDERS, REPEAT_AFTER, START_DATE, TITLE, Text, UPDATED, Unit, now,
     },
     labels,
-    model::{LabelId, Patch, ProjectId, Task, TaskId, Timestamp, UserId},
+    model::{LabelId, Order, Patch, ProjectId, SortField, Task, TaskId, Timestamp, UserId},
     namespaces, ops,
     page::collect,
     projects,
@@ -22,7 +23,7 @@ use vikunja_sdk::{
 use super::servers::{Told, real_or_say_so, sandboxes};
 
 /// Filters that every server is asked.
-const FILTERS: usize = 400;
+const FILTERS: usize = 300;
 /// Tasks that they are asked about.
 const TASKS: usize = 60;
 
@@ -158,11 +159,78 @@ async fn hold(told: &Told, is_complete: bool) {
         built += 1;
         found_some += usize::from(!wanted.is_empty() && wanted.len() < pool.tasks.len());
     }
+    sortings(&mut client, project, &pool).await;
     println!(
         "{}: {built} filters, {found_some} of which found some, not all; {refused} not sent",
         told.name
     );
     assert!(found_some > FILTERS / 4);
+}
+
+/// What a task is sorted by.
+#[derive(PartialEq, PartialOrd)]
+enum Key {
+    Number(f64),
+    Text(String),
+    Date(Timestamp),
+    Unset,
+}
+
+impl From<Option<Timestamp>> for Key {
+    fn from(date: Option<Timestamp>) -> Self {
+        date.map_or(Self::Unset, Self::Date)
+    }
+}
+
+/// Every field sorts as it says, in both directions, tasks without a date last; equal ones by id.
+async fn sortings(client: &mut Client, project: ProjectId, pool: &Pool) {
+    use SortField as By;
+    let fields: [(By, Get<Key>); 17] = [
+        (By::Id, |task| Key::Number(task.id.0 as f64)),
+        (By::Title, |task| Key::Text(task.title.clone())),
+        (By::Description, |task| Key::Text(task.description.clone())),
+        (By::HexColor, |task| Key::Text(task.hex_color.clone())),
+        (By::Done, |task| Key::Number(task.done.into())),
+        (By::DoneAt, |task| task.done_at.into()),
+        (By::DueDate, |task| task.due_date.into()),
+        (By::StartDate, |task| task.start_date.into()),
+        (By::EndDate, |task| task.end_date.into()),
+        (By::Created, |task| task.created.into()),
+        (By::Updated, |task| task.updated.into()),
+        (By::CreatedBy, |_| Key::Unset),
+        (By::Project, |_| Key::Unset),
+        (By::Index, |task| Key::Number(task.index as f64)),
+        (By::Priority, |task| Key::Number(task.priority as f64)),
+        (By::PercentDone, |task| Key::Number(task.percent_done)),
+        (By::RepeatAfter, |task| {
+            Key::Number(task.repeat_after as f64)
+        }),
+    ];
+    for (field, key) in fields {
+        for order in [Order::Ascending, Order::Descending] {
+            let list = tasks::ListOfProject {
+                project,
+                query: tasks::ListQuery {
+                    sort: vec![(field.clone(), order), (By::Id, Order::Ascending)],
+                    ..Default::default()
+                },
+            };
+            let found = collect(client, list, 1000).await.unwrap();
+            let mut wanted = pool.tasks.clone();
+            wanted.sort_by(|one, other| {
+                let (left, right) = (key(one), key(other));
+                let by_key = left.partial_cmp(&right).unwrap();
+                let is_unset = left == Key::Unset || right == Key::Unset;
+                match order {
+                    Order::Descending if !is_unset => by_key.reverse(),
+                    _ => by_key,
+                }
+                .then(one.id.cmp(&other.id))
+            });
+            let ids = |tasks: &[Task]| tasks.iter().map(|task| task.id).collect::<Vec<_>>();
+            assert_eq!(ids(&found), ids(&wanted), "{field} {order:?}");
+        }
+    }
 }
 
 /// The beginning of this day, in UTC.
@@ -327,6 +395,32 @@ fn any(pool: &Pool, rng: &mut Rng, deep: u8) -> Condition {
     })
 }
 
+/// Reads a field of a task.
+type Get<T> = fn(&Task) -> T;
+type GetText = fn(&Task) -> &String;
+
+const INTEGERS: [(Number<i64>, Get<i64>); 3] = [
+    (PRIORITY, |task| task.priority),
+    (REPEAT_AFTER, |task| task.repeat_after),
+    (INDEX, |task| task.index),
+];
+
+const TEXTS: [(Text, GetText); 4] = [
+    (TITLE, |task| &task.title),
+    (TITLE, |task| &task.title),
+    (DESCRIPTION, |task| &task.description),
+    (HEX_COLOR, |task| &task.hex_color),
+];
+
+const DATES: [(Date, Get<Option<Timestamp>>); 6] = [
+    (DUE_DATE, |task| task.due_date),
+    (START_DATE, |task| task.start_date),
+    (END_DATE, |task| task.end_date),
+    (CREATED, |task| task.created),
+    (UPDATED, |task| task.updated),
+    (DONE_AT, |task| task.done_at),
+];
+
 fn single(pool: &Pool, rng: &mut Rng) -> Condition {
     let task = &pool.tasks[rng.usize(0..pool.tasks.len())];
     match rng.u8(0..if pool.is_complete { 24 } else { 18 }) {
@@ -337,115 +431,51 @@ fn single(pool: &Pool, rng: &mut Rng) -> Condition {
                 wants: Box::new(move |task| task.done == wanted),
             }
         }
-        2 => number(
-            PRIORITY,
-            |task| task.priority,
-            task.priority,
-            rng.i64(-3..=6),
-            rng,
-        ),
-        3 => number(
-            PERCENT_DONE,
-            |task| task.percent_done,
-            task.percent_done,
-            rng.f64(),
-            rng,
-        ),
-        4 => number(
-            REPEAT_AFTER,
-            |task| task.repeat_after,
-            task.repeat_after,
-            60,
-            rng,
-        ),
-        5 => number(INDEX, |task| task.index, task.index, rng.i64(0..70), rng),
+        2..=4 => {
+            let (field, get) = INTEGERS[rng.usize(0..INTEGERS.len())];
+            number(field, get, get(task), rng.i64(-3..=70), rng)
+        }
+        5 => {
+            let present = task.percent_done;
+            number(
+                PERCENT_DONE,
+                |task| task.percent_done,
+                present,
+                rng.f64(),
+                rng,
+            )
+        }
         6 => number(ID, |task| task.id, task.id, TaskId(rng.i64(0..70)), rng),
-        7 => number(
-            PROJECT,
-            |task| task.project_id,
-            task.project_id,
-            ProjectId(1),
-            rng,
-        ),
+        7 => {
+            let present = task.project_id;
+            number(PROJECT, |task| task.project_id, present, ProjectId(1), rng)
+        }
         8 => {
             let me = pool.me.0;
             number(CREATED_BY, move |_| me, me, UserId(me.0 + 1), rng)
         }
-        9 | 10 => words(TITLE, |task| &task.title, &task.title, pool, rng),
-        11 => words(
-            DESCRIPTION,
-            |task| &task.description,
-            &task.description,
-            pool,
-            rng,
-        ),
-        12 => words(
-            HEX_COLOR,
-            |task| &task.hex_color,
-            &task.hex_color,
-            pool,
-            rng,
-        ),
-        13 => date(
-            DUE_DATE,
-            |task| task.due_date.into_iter().collect(),
-            task.due_date,
-            pool,
-            rng,
-        ),
-        14 => date(
-            START_DATE,
-            |task| task.start_date.into_iter().collect(),
-            task.start_date,
-            pool,
-            rng,
-        ),
-        15 => date(
-            END_DATE,
-            |task| task.end_date.into_iter().collect(),
-            task.end_date,
-            pool,
-            rng,
-        ),
-        16 => match rng.u8(0..3) {
-            0 => date(
-                CREATED,
-                |task| task.created.into_iter().collect(),
-                task.created,
-                pool,
-                rng,
-            ),
-            1 => date(
-                UPDATED,
-                |task| task.updated.into_iter().collect(),
-                task.updated,
-                pool,
-                rng,
-            ),
-            _ => date(
-                DONE_AT,
-                |task| task.done_at.into_iter().collect(),
-                task.done_at,
-                pool,
-                rng,
-            ),
-        },
+        9..=12 => {
+            let (field, get) = TEXTS[rng.usize(0..TEXTS.len())];
+            words(field, get, get(task), pool, rng)
+        }
+        13..=16 => {
+            let (field, get) = DATES[rng.usize(0..DATES.len())];
+            let all = move |task: &Task| get(task).into_iter().collect();
+            date(field, all, get(task), pool, rng)
+        }
         17 => Condition {
             filter: Filter::raw("done = true || priority > 2"),
             wants: Box::new(|task| task.done || task.priority > 2),
         },
-        18 | 19 => date(
-            REMINDERS,
-            |task| {
+        18 | 19 => {
+            let all = |task: &Task| {
                 task.reminders
                     .iter()
                     .filter_map(|one| one.reminder)
                     .collect()
-            },
-            None,
-            pool,
-            rng,
-        ),
+            };
+            date(REMINDERS, all, None, pool, rng)
+        }
         20 | 21 => {
             let wanted: Vec<LabelId> = (0..rng.usize(1..3))
                 .map(|_| pool.labels[rng.usize(0..3)])

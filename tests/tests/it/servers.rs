@@ -44,6 +44,9 @@ pub(crate) fn sandboxes() -> Vec<Told> {
     .into()
 }
 
+/// A process can listen for signals once.
+static STOP: OnceLock<Stop> = OnceLock::new();
+
 /// [`real`], or one loud line where nothing is named.
 pub(crate) fn real_or_say_so() -> Vec<Told> {
     let servers = real();
@@ -72,8 +75,6 @@ fn real() -> Vec<Told> {
     let Some(program) = variable("VIKUNJA_BIN") else {
         return Vec::new();
     };
-    // A process can listen for signals once.
-    static STOP: OnceLock<Stop> = OnceLock::new();
     let stop = STOP.get_or_init(|| Stop::on_signals().unwrap());
     apis.map(|api| {
         let running = Running::start(&Which::Program(PathBuf::from(&program)), stop).unwrap();
