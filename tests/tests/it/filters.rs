@@ -14,13 +14,13 @@ use vikunja_sdk::{
     labels,
     model::{LabelId, Order, Patch, ProjectId, SortField, Task, TaskId, Timestamp, UserId},
     namespaces, ops,
-    page::collect,
+    page::walk,
     projects,
     tasks::{self, Fields, NewReminder},
     users,
 };
 
-use super::servers::{Told, real_or_say_so, sandboxes};
+use super::servers::{Told, real, sandboxes};
 
 /// Filters that every server is asked.
 const FILTERS: usize = 300;
@@ -80,7 +80,7 @@ async fn filters_of_the_stand_in() {
 
 #[tokio::test]
 async fn filters_of_a_real_server() {
-    for told in real_or_say_so() {
+    for told in real() {
         hold(&told, true).await;
     }
 }
@@ -133,7 +133,7 @@ async fn hold(told: &Told, is_complete: bool) {
                 ..Default::default()
             },
         };
-        let answer = match collect(&mut client, list, 1000).await {
+        let answer = match walk(&client, list).collect(1000).await {
             Err(Error::Build(BuildError::Filter { .. })) => {
                 refused += 1;
                 continue;
@@ -215,7 +215,7 @@ async fn sortings(client: &mut Client, project: ProjectId, pool: &Pool) {
                     ..Default::default()
                 },
             };
-            let found = collect(client, list, 1000).await.unwrap();
+            let found = walk(&*client, list).collect(1000).await.unwrap();
             let mut wanted = pool.tasks.clone();
             wanted.sort_by(|one, other| {
                 let (left, right) = (key(one), key(other));
@@ -326,7 +326,7 @@ async fn fill(client: &mut Client, rng: &mut Rng, is_complete: bool) -> (Project
         project,
         query: tasks::ListQuery::default(),
     };
-    let tasks = collect(client, list, 1000).await.unwrap();
+    let tasks = walk(&*client, list).collect(1000).await.unwrap();
     assert_eq!(tasks.len(), TASKS);
     let pool = Pool {
         tasks,

@@ -44,22 +44,9 @@ pub(crate) fn sandboxes() -> Vec<Told> {
     .into()
 }
 
-/// A process can listen for signals once.
-static STOP: OnceLock<Stop> = OnceLock::new();
-
-/// [`real`], or one loud line where nothing is named.
-pub(crate) fn real_or_say_so() -> Vec<Told> {
-    let servers = real();
-    if servers.is_empty() {
-        // Not `eprintln!`: what a passing test prints is swallowed.
-        let said = "\nSKIPPED: no real server is named; set VIKUNJA_URL or VIKUNJA_BIN\n";
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
-    }
-    servers
-}
-
-/// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have.
-fn real() -> Vec<Told> {
+/// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have; none where none is
+/// named, said aloud.
+pub(crate) fn real() -> Vec<Told> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let apis = [ApiChoice::Only(Api::V1), ApiChoice::Only(Api::V2)];
     if let Some(address) = variable("VIKUNJA_URL") {
@@ -73,8 +60,13 @@ fn real() -> Vec<Told> {
             .into();
     }
     let Some(program) = variable("VIKUNJA_BIN") else {
+        // Not `eprintln!`: what a passing test prints is swallowed.
+        let said = "\nSKIPPED: no real server is named; set VIKUNJA_URL or VIKUNJA_BIN\n";
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
         return Vec::new();
     };
+    // A process can listen for signals once.
+    static STOP: OnceLock<Stop> = OnceLock::new();
     let stop = STOP.get_or_init(|| Stop::on_signals().unwrap());
     apis.map(|api| {
         let running = Running::start(&Which::Program(PathBuf::from(&program)), stop).unwrap();

@@ -9,7 +9,7 @@ use vikunja_sdk::{
     users,
 };
 
-use super::servers::{Told, real_or_say_so, sandboxes};
+use super::servers::{Told, real, sandboxes};
 
 #[tokio::test]
 async fn the_story_told_to_the_stand_in() {
@@ -20,7 +20,7 @@ async fn the_story_told_to_the_stand_in() {
 
 #[tokio::test]
 async fn the_story_told_to_a_real_server() {
-    for told in real_or_say_so() {
+    for told in real() {
         tell(&told).await;
     }
 }
