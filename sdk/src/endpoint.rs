@@ -32,6 +32,12 @@ pub trait Endpoint: Sync {
     /// How its answer is read.
     type Reply: Reply;
 
+    /// The route of this very request: [`Self::ROUTE`], unless it is known at run time only ([`crate::Raw`]). A wrapper
+    /// of another endpoint forwards it.
+    fn route(&self) -> Route {
+        Self::ROUTE
+    }
+
     /// Fills the placeholders of the route's templates, by name. Setting one that a release does not use is fine.
     fn path(&self, _: &mut Path) {}
 
@@ -60,7 +66,7 @@ pub trait Endpoint: Sync {
 pub type Output<E> = <<E as Endpoint>::Reply as Reply>::Output;
 
 /// Values for the placeholders of a path.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Path(Vec<(&'static str, String)>);
 
 /// What may stand in a path segment as it is.
@@ -77,6 +83,11 @@ impl Path {
         self.0
             .push((name, utf8_percent_encode(&value, SEGMENT).to_string()));
         self
+    }
+
+    /// Sets `{name}` to what may stand in a path already: it is written as it is.
+    pub(crate) fn verbatim(&mut self, name: &'static str, value: &str) {
+        self.0.push((name, value.to_owned()));
     }
 
     /// Sets `{name}` where there is a value. A release that needs it and does not get it is a [`BuildError`].

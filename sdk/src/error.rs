@@ -3,12 +3,13 @@
 
 use std::fmt;
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde_json::Value;
 
 use crate::{
-    Api, Auth, Release, Resolved,
+    Api, Auth, Code, Release, Resolved,
     redact::{Sent, redact},
+    scope::Scope,
 };
 
 /// The request could not be built: nothing was sent.
@@ -40,6 +41,14 @@ pub enum BuildError {
         route: Resolved,
         /// Name of the placeholder.
         name: String,
+    },
+    /// Not a path that can be called ([`crate::Raw`]).
+    #[error("{given:?} is not a path below the API's prefix, such as /tasks/7: {problem}")]
+    Path {
+        /// What was given, without its query.
+        given: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// This release does not have the operation.
     #[error("{route} needs Vikunja {needs}; this server is {release}")]
@@ -82,6 +91,17 @@ pub enum BuildError {
         route: String,
         /// Release of the server.
         release: Release,
+    },
+    /// The server does not offer this permission to API tokens.
+    #[error(
+        "{route} needs the permission {scope}, which this server ({}) does not offer: is the feature switched off?",
+        route.at.release
+    )]
+    ScopeNotOffered {
+        /// The route.
+        route: Resolved,
+        /// What it needs.
+        scope: Scope,
     },
     /// Not usable as a token. The text does not repeat it.
     #[error("the token cannot be used: {0}")]
@@ -151,6 +171,8 @@ pub struct ApiError {
     pub limit: Option<RateLimit>,
     /// Where a redirect points to.
     pub location: Option<String>,
+    /// `X-Request-Id` (2.5+): the server's log names the request by it.
+    pub request_id: Option<String>,
 }
 
 /// A field that the server refused.
@@ -193,93 +215,6 @@ impl RateLimit {
     }
 }
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
-        /// Vikunja's numeric error codes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Code {
-            $($(#[$doc])* $name,)*
-            /// A code without a name here.
-            Other(i64),
-        }
-
-        impl Code {
-            /// The code with this number; 0 is the filler of 2.4+ bodies and no code.
-            pub fn from_number(number: i64) -> Option<Self> {
-                Some(match number {
-                    0 => return None,
-                    $($number => Self::$name,)*
-                    other => Self::Other(other),
-                })
-            }
-
-            /// Its number.
-            pub fn number(self) -> i64 {
-                match self {
-                    $(Self::$name => $number,)*
-                    Self::Other(number) => number,
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    /// 403: not allowed.
-    Forbidden = 1,
-    /// 401 from 2.0: token missing, malformed, expired or without the scope.
-    TokenInvalid = 11,
-    /// 400: user name taken.
-    UsernameTaken = 1001,
-    /// 400: email address taken.
-    EmailTaken = 1002,
-    /// 400: user name, password or email empty.
-    CredentialsEmpty = 1004,
-    /// 404: user not found; also for the JWT of a user that is gone.
-    UserNotFound = 1005,
-    /// 412 up to 0.24, 403 from 1.0: wrong user name or password.
-    WrongCredentials = 1011,
-    /// 412: email address not confirmed yet.
-    EmailNotConfirmed = 1012,
-    /// 412: TOTP passcode missing or wrong.
-    TotpWanted = 1017,
-    /// 412: account disabled.
-    AccountDisabled = 1020,
-    /// 412: account belongs to an external provider.
-    AccountExternal = 1021,
-    /// 400: user name reserved; 412: account locked after failed log-ins.
-    ReservedOrLocked = 1026,
-    /// 400, 412 or 422: the server's validation failed.
-    InvalidData = 2002,
-    /// 400: body or path not readable (v1 from 1.0).
-    Unreadable = 2004,
-    /// 404: project (0.20: list) not found.
-    ProjectNotFound = 3001,
-    /// 400: project identifier already used.
-    IdentifierTaken = 3007,
-    /// 412: project archived.
-    ProjectArchived = 3008,
-    /// 412: someone's default project cannot be deleted.
-    DefaultProject = 3012,
-    /// 400: task title empty.
-    TaskTitleEmpty = 4001,
-    /// 404: task not found.
-    TaskNotFound = 4002,
-    /// 400: unknown field in a filter or in `sort_by`.
-    TaskFieldUnknown = 4016,
-    /// 400: filter expression not readable.
-    FilterUnreadable = 4024,
-    /// 404: namespace not found (0.20).
-    NamespaceNotFound = 5001,
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.number())
-    }
-}
-
 impl ApiError {
     pub(crate) fn new(
         route: Resolved,
@@ -291,7 +226,8 @@ impl ApiError {
         let clean = |text: &str| redact(text, sent);
         let json = serde_json::from_slice::<Value>(body).unwrap_or(Value::Null);
         let is_html = content_type(headers).starts_with("text/html");
-        let message = ["message", "detail", "title", "error"]
+        let header = |name: HeaderName| Some(clean(headers.get(name)?.to_str().ok()?));
+        let mut message = ["message", "detail", "title", "error"]
             .iter()
             .find_map(|key| json.get(key)?.as_str())
             .map_or_else(
@@ -304,6 +240,12 @@ impl ApiError {
                 },
                 clean,
             );
+        // Up to 0.24 the path follows, which can hold a link share's hash.
+        if status == StatusCode::TOO_MANY_REQUESTS
+            && let Some(end) = message.find(" on /")
+        {
+            message.truncate(end);
+        }
         Self {
             route,
             status,
@@ -314,23 +256,90 @@ impl ApiError {
             message,
             fields: fields(&json, clean),
             limit: RateLimit::of(headers),
-            location: headers
-                .get(header::LOCATION)
-                .and_then(|value| value.to_str().ok())
-                .map(clean),
+            location: header(header::LOCATION),
+            request_id: header(HeaderName::from_static("x-request-id")),
         }
+    }
+
+    fn is(&self, codes: &[Code]) -> bool {
+        self.code.is_some_and(|code| codes.contains(&code))
     }
 
     /// Whether the thing that was asked for is not there. A route that the server lacks is not that, nor is a token whose
     /// user is gone: that is a 404 on every call, with [`Code::UserNotFound`].
+    ///
+    /// A missing team, label, notification, subscription, bot, API token or (2.x) webhook is 403 instead.
     pub fn is_not_found(&self) -> bool {
+        // Both have a code on v2.
+        let is_named = ["No user data export found.", "Project background not found"]
+            .contains(&self.message.as_str());
         self.status == StatusCode::NOT_FOUND
-            && self.code.is_some_and(|code| code != Code::UserNotFound)
+            && self
+                .code
+                .map_or(is_named, |code| code != Code::UserNotFound)
+    }
+
+    /// Whether this server has no such route: another generation, or a feature that is switched off or not licensed.
+    /// Up to 0.24 a project without background answers the same, and without a token an unknown route is 401.
+    pub fn route_is_missing(&self) -> bool {
+        let is_unknown = self.code.is_none() && self.message == "Not Found";
+        self.status == StatusCode::METHOD_NOT_ALLOWED
+            || self.status == StatusCode::NOT_FOUND && is_unknown
     }
 
     /// Whether the token was refused: expired, malformed, unknown or without the scope; the server does not tell which.
+    /// [`crate::ops::why_unauthorized`] finds out as much as can be known.
     pub fn is_unauthorized(&self) -> bool {
         self.status == StatusCode::UNAUTHORIZED
+    }
+
+    /// Whether the user may not do that, or, for some things, whether it is not there ([`Self::is_not_found`]).
+    pub fn is_forbidden(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN && !self.has_wrong_credentials()
+    }
+
+    /// Whether user name or password is wrong, or that of a link share.
+    pub fn has_wrong_credentials(&self) -> bool {
+        self.is(&[Code::WrongCredentials, Code::SharePasswordWrong])
+    }
+
+    /// Whether the account has a second factor and the passcode was missing or wrong: ask for it, and log in again with
+    /// it. Ten wrong ones block the account.
+    pub fn needs_totp(&self) -> bool {
+        self.is(&[Code::TotpWanted])
+    }
+
+    /// Whether the account is disabled or locked: when logging in, from 2.0 on every call.
+    pub fn account_is_blocked(&self) -> bool {
+        self.is(&[Code::AccountDisabled])
+            || self.is(&[Code::ReservedOrLocked]) && self.status == StatusCode::PRECONDITION_FAILED
+    }
+
+    /// Whether values were refused before anything was looked up; [`Self::fields`] names them where the server does.
+    pub fn is_validation(&self) -> bool {
+        self.status == StatusCode::UNPROCESSABLE_ENTITY
+            || self.is(&[Code::InvalidData, Code::Unreadable])
+            // 0.24, and later where a handler checks by itself.
+            || self.code.is_none() && self.message.starts_with("Struct is invalid")
+    }
+
+    /// Whether it is so already: the label on the task, the user in the team or assigned, the relation there.
+    pub fn is_already_so(&self) -> bool {
+        self.is(&[
+            Code::AlreadyAssigned,
+            Code::AlreadyMember,
+            Code::AlreadySubscribed,
+            Code::LabelOnTask,
+            Code::NamespaceUserExists,
+            Code::RelationExists,
+            Code::TeamHasAccess,
+            Code::UserHasAccess,
+        ])
+    }
+
+    /// Whether a rate limiter refused; [`Self::limit`] says until when.
+    pub fn is_rate_limited(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
     }
 }
 
@@ -393,6 +402,9 @@ impl fmt::Display for ApiError {
                 limit.limit,
                 limit.seconds_left() + 1
             )?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " [request {id}]")?;
         }
         Ok(())
     }

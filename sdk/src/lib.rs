@@ -7,6 +7,7 @@ pub mod auth;
 pub mod blocking;
 #[cfg(feature = "client")]
 pub mod client;
+mod code;
 pub mod comments;
 mod endpoint;
 mod error;
@@ -20,6 +21,7 @@ pub mod object;
 pub mod ops;
 pub mod page;
 pub mod projects;
+pub mod raw;
 mod redact;
 pub mod relations;
 #[cfg(feature = "tokio")]
@@ -29,6 +31,7 @@ pub mod retry;
 #[cfg(feature = "tokio")]
 pub mod retrying;
 mod route;
+pub mod scope;
 mod secret;
 mod session;
 pub mod shares;
@@ -40,11 +43,13 @@ pub mod webhooks;
 
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Error};
+pub use code::Code;
 pub use endpoint::{Body, Endpoint, Output, Path, Query};
-pub use error::{ApiError, BuildError, Code, DecodeError, FieldError, RateLimit, ReplyError};
+pub use error::{ApiError, BuildError, DecodeError, FieldError, RateLimit, ReplyError};
 pub use execute::{Execute, Failure};
 pub use object::{Changes, Object};
 pub use page::{Keyed, Page, Pages};
+pub use raw::Raw;
 pub use reply::{AndRaw, Answer, Changed, Empty, Json, Paged, Patched, Reply, WithRaw};
 pub use route::{Api, At, Auth, Op, Release, Resolved, Route};
 pub use session::{ApiChoice, Pending, Server, Session};

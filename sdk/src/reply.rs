@@ -202,6 +202,9 @@ impl<E: Endpoint> Endpoint for WithRaw<E> {
     const ROUTE: crate::Route = E::ROUTE;
     type Reply = AndRaw<E::Reply>;
 
+    fn route(&self) -> crate::Route {
+        self.0.route()
+    }
     fn path(&self, path: &mut crate::Path) {
         self.0.path(path);
     }

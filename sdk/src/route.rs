@@ -156,6 +156,7 @@ pub struct Route {
     until: Release,
     only: Option<Api>,
     needs_release: bool,
+    at_root: bool,
 }
 
 /// The few things in which one API departs from the rule.
@@ -184,6 +185,7 @@ impl Route {
             until: Release::NEVER,
             only: None,
             needs_release: true,
+            at_root: false,
         }
     }
 
@@ -309,6 +311,12 @@ impl Route {
         self
     }
 
+    /// At the server's root instead of below the API's prefix, like `/health`.
+    pub const fn at_root(mut self) -> Self {
+        self.at_root = true;
+        self
+    }
+
     /// What it does.
     pub fn op(&self) -> Op {
         self.op
@@ -363,6 +371,7 @@ impl Route {
             op: self.op,
             at,
             verb: special.verb.unwrap_or(self.op.verb(at.api)),
+            prefix: if self.at_root { "" } else { at.api.prefix() },
             template: older
                 .map(|(_, template)| *template)
                 .or(special.template)
@@ -389,7 +398,9 @@ pub struct Resolved {
     pub at: At,
     /// HTTP method.
     pub verb: &'static str,
-    /// Path below the API's prefix, with `{placeholders}`.
+    /// What the path begins with: the API's prefix, or nothing for what is at the server's root.
+    pub prefix: &'static str,
+    /// Path below the prefix, with `{placeholders}`.
     pub template: &'static str,
     /// The path that the operation has on the newest release: one name for all releases.
     pub newest: &'static str,
@@ -399,7 +410,7 @@ pub struct Resolved {
 
 impl fmt::Display for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.verb, self.at.api.prefix(), self.template)
+        write!(f, "{} {}{}", self.verb, self.prefix, self.template)
     }
 }
 

@@ -104,7 +104,7 @@ fn base_of(address: &str) -> Result<String, BuildError> {
 
 /// An address as far as it may be shown: without what could be a password before the host or a token behind the path,
 /// also where it is no address at all.
-fn shown(address: &str) -> &str {
+pub(crate) fn shown(address: &str) -> &str {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     path.rsplit('@').next().unwrap_or_default().trim()
 }
@@ -223,7 +223,7 @@ impl Session {
         &self,
         endpoint: &E,
     ) -> Result<(http::Request<Bytes>, Pending<E>), BuildError> {
-        let route = self.resolve(&E::ROUTE)?;
+        let route = self.resolve(&endpoint.route(), self.token_kind())?;
         let mut path = Path::default();
         endpoint.path(&mut path);
         let query = endpoint.query(route.at)?;
@@ -262,7 +262,7 @@ impl Session {
     ) -> Result<http::Request<Bytes>, BuildError> {
         let mut uri = String::with_capacity(self.server.base.len() + 64 + query.len());
         uri.push_str(&self.server.base);
-        uri.push_str(route.at.api.prefix());
+        uri.push_str(route.prefix);
         path.write(route, &mut uri)?;
         if !query.is_empty() {
             uri.push('?');
@@ -286,8 +286,12 @@ impl Session {
         Ok(request)
     }
 
-    /// Decides on which API a route is called, or why it cannot be.
-    fn resolve(&self, route: &Route) -> Result<Resolved, BuildError> {
+    /// Decides on which API a route is called with this kind of token, or why it cannot be.
+    pub(crate) fn resolve(
+        &self,
+        route: &Route,
+        kind: Option<TokenKind>,
+    ) -> Result<Resolved, BuildError> {
         let Server { release, api, .. } = *self.server;
         let is_unknown = release == Release::UNKNOWN;
         if is_unknown && route.needs_release() {
@@ -309,7 +313,6 @@ impl Session {
                 release,
             });
         }
-        let kind = self.token_kind();
         let accepted =
             |api| kind != Some(TokenKind::Api) || route.takes_api_tokens(At { release, api });
         let possible = |api| route.is_on(api) && (api == Api::V1 || release.has_v2());

@@ -1,11 +1,15 @@
 //! Flows of several requests, over any [`crate::Execute`].
 
+mod diagnose;
 mod edit;
 mod identify;
 mod log_in;
 mod named;
+mod permissions;
 
+pub use diagnose::{Unauthorized, why_unauthorized};
 pub use edit::edit;
 pub use identify::{Identified, identify};
 pub use log_in::{log_in, renew};
 pub use named::{Named, label_named, project_named, user_named};
+pub use permissions::permissions;

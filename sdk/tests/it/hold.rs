@@ -97,6 +97,9 @@ pub(crate) struct AsRecorded<'a, E>(pub(crate) E, pub(crate) &'a Exchange);
 impl<E: Endpoint> Endpoint for AsRecorded<'_, E> {
     const ROUTE: Route = E::ROUTE;
     type Reply = E::Reply;
+    fn route(&self) -> Route {
+        self.0.route()
+    }
     fn path(&self, path: &mut Path) {
         self.0.path(path);
     }

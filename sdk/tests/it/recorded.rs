@@ -84,6 +84,14 @@ impl Exchange {
 
 /// Every exchange of these operations, of all releases.
 pub(crate) fn exchanges(ops: &[&str]) -> Vec<Exchange> {
+    let mut found = all();
+    found.retain(|exchange| ops.contains(&exchange.op.as_str()));
+    assert!(!found.is_empty());
+    found
+}
+
+/// Every exchange of all releases.
+pub(crate) fn all() -> Vec<Exchange> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/wire");
     let mut found = Vec::new();
     for release in RELEASES {
@@ -91,11 +99,8 @@ pub(crate) fn exchanges(ops: &[&str]) -> Vec<Exchange> {
         for line in text.lines() {
             let mut exchange: Exchange = serde_json::from_str(line).unwrap();
             exchange.release = release;
-            if ops.contains(&exchange.op.as_str()) {
-                found.push(exchange);
-            }
+            found.push(exchange);
         }
     }
-    assert!(!found.is_empty());
     found
 }
