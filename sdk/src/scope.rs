@@ -115,14 +115,15 @@ const RENAMED: &[(Release, Release, &str, &str, &str)] = &[
 ];
 
 /// Where a path has several methods, the server adds the method to the name of all but the first that it came upon, and
-/// that was another one on v2: from, API, method, path in words.
+/// that was another one on v2: from, API, method, path in words. Up to 1.x it offers such names, and looks only at the
+/// one without a method: that opens all of them.
 ///
-/// So `projects.background` reads a background on v1 and **deletes** it on v2 (and up to 1.x on v1, too), and
+/// So `projects.background` reads a background on v1 and **deletes** it on v2 and up to 1.x, and
 /// `projects.views_buckets_put` creates buckets on v1 and changes them on v2.
 const WITH_METHOD: &[(Release, Option<Api>, &str, &str)] = &[
-    (V1, None, "PUT", "projects_views_buckets"),
-    (V1, None, "POST", "projects_views_buckets"),
-    (V1, None, "DELETE", "projects_views_buckets"),
+    (V2, None, "PUT", "projects_views_buckets"),
+    (V2, None, "POST", "projects_views_buckets"),
+    (V2, None, "DELETE", "projects_views_buckets"),
     (V2, Some(Api::V2), "GET", "projects_views_buckets_tasks"),
     (V2, Some(Api::V1), "DELETE", "projects_background"),
     (V2, Some(Api::V2), "GET", "projects_background"),
@@ -171,15 +172,19 @@ pub fn of(route: &Resolved) -> Vec<Scope> {
     vec![single(route, &path)]
 }
 
-/// The static parts of a path, and whether it ends with an id.
+/// Words of a path that a name follows, which need not look like an id.
+const BEFORE_A_NAME: &[&str] = &["avatar", "images", "members", "relations", "users"];
+
+/// The words of a path without ids and names, and whether it ends with one of these.
 fn words(template: &str) -> (Vec<&str>, bool) {
-    let is_id = |part: &str| part.starts_with('{') || part.parse::<i64>().is_ok();
     let mut words = Vec::new();
     let mut is_one = false;
+    let mut previous = "";
     for part in template.split('/').filter(|part| !part.is_empty()) {
-        is_one = is_id(part);
-        // What follows these is a name.
-        if is_one || matches!(words.last(), Some(&"relations" | &"avatar")) {
+        let is_name = BEFORE_A_NAME.contains(&previous) && part != "search";
+        is_one = is_name || part.starts_with('{') || part.parse::<i64>().is_ok();
+        previous = part;
+        if is_one {
             continue;
         }
         // Whatever it is that was reacted to.

@@ -47,7 +47,7 @@ impl fmt::Display for Unauthorized {
             Self::InvalidOrMissingScope(scopes) => {
                 write!(f, "{invalid}, or ")?;
                 lacking(f, scopes)?;
-                f.write_str("; this release does not tell which")
+                f.write_str("; the server does not tell which")
             }
         }
     }

@@ -33,6 +33,9 @@ const UNTRUE: &[(Release, &str)] = &[
     (Release(0, 24, 1), "projects.background_delete"),
     (Release(1, 0, 0), "other.avatar"),
     (Release(1, 0, 0), "projects.background_delete"),
+    (Release(1, 0, 0), "projects.views_buckets_delete"),
+    (Release(1, 0, 0), "projects.views_buckets_post"),
+    (Release(1, 0, 0), "projects.views_buckets_put"),
     (Release(1, 0, 0), "tasks.assignees_bulk"),
     (Release(1, 0, 0), "tasks.labels_bulk"),
     (Release(2, 5, 0), "other.ws"),
@@ -185,6 +188,12 @@ fn ids_and_names_in_a_path_are_no_words() {
             "projects_views_tasks.read_all",
         ),
         ("GET", "/avatar/alice", "other.avatar"),
+        ("POST", "/projects/3/users/carol", "projects_users.update"),
+        (
+            "POST",
+            "/teams/3/members/carol/admin",
+            "teams.members_admin",
+        ),
         (
             "DELETE",
             "/tasks/7/relations/subtask/8",

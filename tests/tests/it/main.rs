@@ -7,3 +7,4 @@ mod servers;
 mod sessions;
 mod story;
 mod walks;
+mod tokens;
