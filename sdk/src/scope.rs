@@ -4,6 +4,11 @@
 //! server makes both from the path, and every generation does it in its own way. [`of`] follows them; it was checked
 //! with a token for each permission on 0.24.1, 1.0.0 and 2.5.0.
 //!
+//! Grant with care: one name can open different things. `projects.background` reads a background on v1, and deletes it
+//! on v2 and up to 1.x; `projects.views_buckets_put` creates buckets on v1 and changes them on v2. Up to 1.x a
+//! permission of `projects`, `tasks` or `teams` opens the operation of the same name on all that is below, too:
+//! `tasks.delete` deletes comments, `projects.create` makes webhooks.
+//!
 //! ```
 //! use vikunja_sdk::{Api, At, Endpoint, Release, scope, tasks};
 //!
@@ -117,9 +122,6 @@ const RENAMED: &[(Release, Release, &str, &str, &str)] = &[
 /// Where a path has several methods, the server adds the method to the name of all but the first that it came upon, and
 /// that was another one on v2: from, API, method, path in words. Up to 1.x it offers such names, and looks only at the
 /// one without a method: that opens all of them.
-///
-/// So `projects.background` reads a background on v1 and **deletes** it on v2 and up to 1.x, and
-/// `projects.views_buckets_put` creates buckets on v1 and changes them on v2.
 const WITH_METHOD: &[(Release, Option<Api>, &str, &str)] = &[
     (V2, None, "PUT", "projects_views_buckets"),
     (V2, None, "POST", "projects_views_buckets"),
@@ -135,9 +137,7 @@ const WITH_METHOD: &[(Release, Option<Api>, &str, &str)] = &[
 /// API tokens on this release, needs no token, or was made at run time ([`crate::Raw`]).
 ///
 /// `PATCH` needs two, `read_one` and `update`: the server reads, merges and replaces.
-///
-/// Up to 1.x a permission of `projects`, `tasks` and `teams` opens the operation of that name on what is below, too:
-/// `tasks.delete` deletes comments. What is named here is the narrow one.
+/// Where a broader one would do, too (up to 1.x), the narrow one is named.
 pub fn of(route: &Resolved) -> Vec<Scope> {
     let at = route.at;
     let (words, is_one) = words(route.template);
@@ -169,7 +169,7 @@ pub fn of(route: &Resolved) -> Vec<Scope> {
             .map(|name| Scope::new(group, *name))
             .collect();
     }
-    vec![single(route, &path)]
+    vec![single(route, &path, words[0])]
 }
 
 /// Words of a path that a name follows, which need not look like an id.
@@ -227,23 +227,23 @@ fn operations(route: &Resolved, is_one: bool) -> &'static [&'static str] {
     }
 }
 
-/// A permission that is called after its path: the first word is the group.
-fn single(route: &Resolved, path: &str) -> Scope {
+/// A permission that is called after its path, in the group of the first word.
+fn single(route: &Resolved, path: &str, first: &str) -> Scope {
+    let (group, permission) = match &path[first.len()..] {
+        "" => ("other", path),
+        rest => (&path[..first.len()], &rest[1..]),
+    };
     let has_method = WITH_METHOD.iter().any(|(since, api, verb, words)| {
         *since <= route.at.release
             && api.is_none_or(|api| api == route.at.api)
             && *verb == route.verb
             && *words == path
     });
-    let suffix = if has_method {
-        format!("_{}", route.verb.to_ascii_lowercase())
-    } else {
-        String::new()
-    };
-    match path.split_once('_') {
-        Some((group, permission)) => Scope::new(group, format!("{permission}{suffix}")),
-        None => Scope::new("other", format!("{path}{suffix}")),
+    if has_method {
+        let method = route.verb.to_ascii_lowercase();
+        return Scope::new(group, format!("{permission}_{method}"));
     }
+    Scope::new(group, permission)
 }
 
 /// Permissions by group, as [`crate::api_tokens::Create`] takes them.
@@ -295,23 +295,20 @@ fn offered(
     if is_offered {
         return Ok(scope);
     }
-    let same_path = |path: &str| {
-        let ours = route
-            .prefix
-            .split('/')
-            .chain(route.template[1..].split('/'));
-        let theirs = path.split('/').collect::<Vec<_>>();
-        let ours = ours.collect::<Vec<_>>();
-        ours.len() == theirs.len()
-            && ours
-                .iter()
-                .zip(&theirs)
-                .all(|(our, their)| our == their || our.starts_with('{') && their.starts_with(':'))
+    let ours = format!("{}{}", route.prefix, route.template);
+    let is_same = |path: &str| {
+        let mut theirs = path.split('/');
+        let agree = ours.split('/').all(|our| {
+            theirs
+                .next()
+                .is_some_and(|their| our == their || our.starts_with('{') && their.starts_with(':'))
+        });
+        agree && theirs.next().is_none()
     };
     catalogue
         .iter()
         .flat_map(|(group, permissions)| permissions.iter().map(move |entry| (group, entry)))
-        .find(|(_, (_, entry))| entry.method == route.verb && same_path(&entry.path))
+        .find(|(_, (_, entry))| entry.method == route.verb && is_same(&entry.path))
         .map(|(group, (permission, _))| Scope::new(group, permission))
         .ok_or_else(|| BuildError::ScopeNotOffered {
             route: *route,

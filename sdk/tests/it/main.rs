@@ -2,6 +2,8 @@
 
 mod executors;
 mod filter;
+mod canned;
+mod diagnosis;
 mod hold;
 mod identity;
 mod pages;

@@ -1,7 +1,9 @@
 //! The escape hatch.
 
 use bytes::Bytes;
+use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 use serde_json::{Value, json};
+use url::Url;
 use vikunja_sdk::{
     Api, ApiChoice, BuildError, Endpoint, Json, Op, Paged, Pages, Raw, Release, Server, Session,
     WithRaw,
@@ -201,4 +203,23 @@ fn answers_are_read_as_asked() {
     pages.set_page(3);
     let (request, _) = session(ApiChoice::Auto).call(&pages).unwrap();
     assert_eq!(request.uri().query(), Some("per_page=5&page=3"));
+}
+
+proptest! {
+    /// Whatever is taken as a path stays below the prefix, also once a URL parser has folded it.
+    #[test]
+    fn no_path_leads_elsewhere(path in "/?[a./%2eE\\\\?#@: é{}5cfF-]{0,16}", value in "\\PC{0,8}") {
+        for raw in [
+            Raw::get(Api::V1, path.clone()),
+            Raw::get(Api::V1, "/tasks/{task}/x").map(|raw| raw.set("task", &value)),
+        ] {
+            let Ok(Ok((request, _))) = raw.map(|raw| session(ApiChoice::Auto).call(&raw)) else {
+                continue;
+            };
+            let url = Url::parse(&request.uri().to_string()).unwrap();
+            prop_assert_eq!(url.host_str(), Some("h"));
+            prop_assert!(url.path().starts_with("/sub/api/v1/"), "{}", url);
+            prop_assert_eq!((url.query(), url.fragment()), (None, None));
+        }
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
-use vikunja_sdk::{Api, ApiError, Code, Raw, ReplyError};
+use vikunja_sdk::{Api, ApiError, Code, Raw, ReplyError, Server, Session};
 
 use super::{
     hold::{pairs, split},
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// The recorded request, through the escape hatch.
-pub(crate) fn raw(exchange: &Exchange) -> Raw {
+fn raw(exchange: &Exchange) -> Raw {
     let recorded = &exchange.request;
     let api = match exchange.api.as_str() {
         "v1" => Api::V1,
@@ -232,4 +233,72 @@ fn what_a_client_acts_on() {
         println!("{op} {case}: {held}");
         assert!(held > 0, "{op} {case} was not recorded");
     }
+}
+
+/// The error for an answer that no recorded server gave: a proxy's, or a failing server's.
+fn refused(status: u16, content_type: &str, body: &'static str) -> Box<ApiError> {
+    let server = Server::new("http://h").unwrap();
+    let call = Raw::post(Api::V1, "/shares/{share}/auth").unwrap().public();
+    let call = call.set("share", "HASHHASHHASH");
+    let (_, pending) = Session::new(server).call(&call).unwrap();
+    let answer = http::Response::builder()
+        .status(status)
+        .header("content-type", content_type)
+        .body(Bytes::from_static(body.as_bytes()));
+    match pending.decode(&answer.unwrap()) {
+        Err(ReplyError::Api(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn answers_that_are_not_vikunjas_are_read_too() {
+    for (status, content_type, body, said) in [
+        (
+            502,
+            "text/html",
+            "<html><h1>Bad gateway</h1>",
+            "502 Bad Gateway",
+        ),
+        (
+            404,
+            "text/plain",
+            "404 page not found\n",
+            "404 404 page not found",
+        ),
+        (503, "text/plain", "", "503 Service Unavailable"),
+        (400, "application/json", "[1", "400 [1"),
+        (400, "application/json", r#"{"error":"nope"}"#, "400 nope"),
+        (
+            401,
+            "application/json",
+            r#"{"message":5,"detail":"d"}"#,
+            "401 d",
+        ),
+    ] {
+        let error = refused(status, content_type, body);
+        let expected = format!("POST /api/v1/shares/{{share}}/auth: {said}");
+        assert_eq!(error.to_string(), expected);
+        assert!(
+            !error.is_not_found() && !error.route_is_missing(),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_limiter_does_not_repeat_the_path() {
+    let body = r#"{"message":"Too Many Requests on /api/v1/shares/HASHHASHHASH/auth"}"#;
+    let error = refused(429, "application/json", body);
+    assert_eq!(error.message, "Too Many Requests");
+    assert!(!format!("{error} {error:?}").contains("HASH"));
+}
+
+#[test]
+fn one_number_with_two_meanings_is_told_by_its_status() {
+    let reserved = r#"{"code":1026,"message":"reserved"}"#;
+    assert!(!refused(400, "application/json", reserved).account_is_blocked());
+    assert!(refused(412, "application/json", reserved).account_is_blocked());
+    let disabled = r#"{"code":1020,"message":"disabled"}"#;
+    assert!(refused(412, "application/json", disabled).account_is_blocked());
 }

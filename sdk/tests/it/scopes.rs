@@ -200,6 +200,12 @@ fn ids_and_names_in_a_path_are_no_words() {
             "tasks_relations.delete",
         ),
         ("PUT", "/tasks/7/reactions", "reactions.create"),
+        (
+            "POST",
+            "/time-entries/timer/stop",
+            "time_entries.timer_stop",
+        ),
+        ("GET", "/tasks/7/time-entries", "tasks.time_entries"),
     ] {
         let route = Raw::new(Api::V1, method, path).unwrap().route().resolve(at);
         assert_eq!(scope::of(&route)[0].to_string(), scope, "{path}");
