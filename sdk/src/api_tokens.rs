@@ -18,8 +18,8 @@ const BOTS: Release = Release(2, 4, 0);
 
 /// Makes an API token. Its text is in this answer and nowhere else.
 ///
-/// Permissions are named differently by different releases: [`Routes`] has those of this server; unknown ones are 400,
-/// code 14002.
+/// Permissions are named differently by different releases: [`crate::ops::permissions`] finds those for chosen
+/// operations, [`Routes`] has all of this server; unknown ones are 400, code 14002.
 #[derive(Clone, Debug, Serialize)]
 pub struct Create {
     /// Title.

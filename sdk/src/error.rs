@@ -94,14 +94,15 @@ pub enum BuildError {
     },
     /// The server does not offer this permission to API tokens.
     #[error(
-        "{route} needs the permission {scope}, which this server ({}) does not offer: is the feature switched off?",
-        route.at.release
+        "{route} needs the permission {scope}, which this server ({release}) does not offer to API tokens: is the feature switched off?"
     )]
     ScopeNotOffered {
-        /// The route.
-        route: Resolved,
+        /// Operation and template.
+        route: String,
         /// What it needs.
         scope: Scope,
+        /// Release of the server.
+        release: Release,
     },
     /// Not usable as a token. The text does not repeat it.
     #[error("the token cannot be used: {0}")]

@@ -371,7 +371,7 @@ impl Route {
             op: self.op,
             at,
             verb: special.verb.unwrap_or(self.op.verb(at.api)),
-            prefix: if self.at_root { "" } else { at.api.prefix() },
+            at_root: self.at_root,
             template: older
                 .map(|(_, template)| *template)
                 .or(special.template)
@@ -398,8 +398,8 @@ pub struct Resolved {
     pub at: At,
     /// HTTP method.
     pub verb: &'static str,
-    /// What the path begins with: the API's prefix, or nothing for what is at the server's root.
-    pub prefix: &'static str,
+    /// Whether the path is at the server's root and not below the API's prefix.
+    pub at_root: bool,
     /// Path below the prefix, with `{placeholders}`.
     pub template: &'static str,
     /// The path that the operation has on the newest release: one name for all releases.
@@ -408,9 +408,20 @@ pub struct Resolved {
     pub auth: Auth,
 }
 
+impl Resolved {
+    /// What the path begins with: the API's prefix, or nothing for what is at the server's root.
+    pub fn prefix(&self) -> &'static str {
+        if self.at_root {
+            ""
+        } else {
+            self.at.api.prefix()
+        }
+    }
+}
+
 impl fmt::Display for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.verb, self.prefix, self.template)
+        write!(f, "{} {}{}", self.verb, self.prefix(), self.template)
     }
 }
 

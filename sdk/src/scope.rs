@@ -142,7 +142,7 @@ pub fn of(route: &Resolved) -> Vec<Scope> {
     let at = route.at;
     let (words, is_one) = words(route.template);
     if words.is_empty()
-        || route.prefix.is_empty()
+        || route.at_root
         || route.auth != Auth::Bearer
         || at.release < V0_22
         || is_closed(route, &words, is_one)
@@ -295,7 +295,7 @@ fn offered(
     if is_offered {
         return Ok(scope);
     }
-    let ours = format!("{}{}", route.prefix, route.template);
+    let ours = format!("{}{}", route.prefix(), route.template);
     let is_same = |path: &str| {
         let mut theirs = path.split('/');
         let agree = ours.split('/').all(|our| {
@@ -311,7 +311,8 @@ fn offered(
         .find(|(_, (_, entry))| entry.method == route.verb && is_same(&entry.path))
         .map(|(group, (permission, _))| Scope::new(group, permission))
         .ok_or_else(|| BuildError::ScopeNotOffered {
-            route: *route,
+            route: route.to_string(),
             scope,
+            release: route.at.release,
         })
 }

@@ -262,7 +262,7 @@ impl Session {
     ) -> Result<http::Request<Bytes>, BuildError> {
         let mut uri = String::with_capacity(self.server.base.len() + 64 + query.len());
         uri.push_str(&self.server.base);
-        uri.push_str(route.prefix);
+        uri.push_str(route.prefix());
         path.write(route, &mut uri)?;
         if !query.is_empty() {
             uri.push('?');

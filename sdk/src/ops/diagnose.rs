@@ -131,9 +131,8 @@ async fn is_good<X: Execute>(executor: &mut X) -> Result<Option<bool>, X::Error>
 
 /// Whether the token is taken on this route; `None` where the answer says nothing about it.
 async fn is_taken<X: Execute>(executor: &mut X, route: Route) -> Result<Option<bool>, X::Error> {
-    let error = match executor.execute(&Probe(route)).await {
-        Ok(_) => return Ok(Some(true)),
-        Err(error) => error,
+    let Err(error) = executor.execute(&Probe(route)).await else {
+        return Ok(Some(true));
     };
     match error.refusal() {
         Some(refusal) if refusal.is_unauthorized() => Ok(Some(false)),

@@ -208,7 +208,10 @@ fn answers_are_read_as_asked() {
 proptest! {
     /// Whatever is taken as a path stays below the prefix, also once a URL parser has folded it.
     #[test]
-    fn no_path_leads_elsewhere(path in "/?[a./%2eE\\\\?#@: é{}5cfF-]{0,16}", value in "\\PC{0,8}") {
+    fn no_path_leads_elsewhere(
+        path in r"/?((\.\.|%2e%2E|\.%2e|\.|tasks|7|%2f|\\|\?|#|@evil|:80|é| |)/?){0,6}",
+        value in r"(\.|/|%2e|\\|\?|#|\PC){0,6}",
+    ) {
         for raw in [
             Raw::get(Api::V1, path.clone()),
             Raw::get(Api::V1, "/tasks/{task}/x").map(|raw| raw.set("task", &value)),

@@ -140,7 +140,8 @@ fn recorded(version: &str, api: Api) -> BTreeSet<(String, String)> {
         for part in path.split('/').skip(1) {
             // A link share is logged in to by its hash.
             let is_id = part.parse::<i64>().is_ok() || previous == "shares";
-            template += &format!("/{}", if is_id { "{id}" } else { part });
+            template.push('/');
+            template.push_str(if is_id { "{id}" } else { part });
             previous = part;
         }
         let method = exchange["request"]["method"].as_str().unwrap();
@@ -246,9 +247,12 @@ async fn why_a_token_is_refused_by_a_real_server() {
         }
         // Whether the server can be asked about a token that may read nothing.
         let tells = on >= Release(2, 5, 0) && api(&client) == Api::V1;
-        let unclear = |invalid: Unauthorized| match tells {
-            true => invalid,
-            false => Unauthorized::InvalidOrMissingScope(wanted.clone()),
+        let as_told = |truth: Unauthorized| {
+            if tells {
+                truth
+            } else {
+                Unauthorized::InvalidOrMissingScope(wanted.clone())
+            }
         };
 
         let (mut narrow, _) = with_token(&client, labels_only.clone(), FUTURE).await;
@@ -264,7 +268,7 @@ async fn why_a_token_is_refused_by_a_real_server() {
 
         let writes = only(&[scope("labels", "create")]);
         let (mut writes, _) = with_token(&client, writes, FUTURE).await;
-        assert_eq!(why(&mut writes, &list).await, Some(unclear(lacking)));
+        assert_eq!(why(&mut writes, &list).await, Some(as_told(lacking)));
 
         let (mut expired, _) = with_token(&client, labels_only.clone(), PAST).await;
         let (mut deleted, id) = with_token(&client, labels_only.clone(), FUTURE).await;
@@ -276,7 +280,7 @@ async fn why_a_token_is_refused_by_a_real_server() {
         let server = Execute::session(&client).server().clone();
         let unknown = client.clone().at(server).with_token(unknown.into());
         for bad in [&mut expired, &mut deleted, &mut unknown.unwrap()] {
-            let invalid = unclear(Unauthorized::TokenInvalid);
+            let invalid = as_told(Unauthorized::TokenInvalid);
             assert_eq!(why(bad, &list).await, Some(invalid));
         }
 
