@@ -109,7 +109,8 @@ impl Endpoint for Delete {
     }
 }
 
-/// Reads what API tokens can be allowed on this server, by group and permission.
+/// Reads what API tokens can be allowed on this server, by group and permission. Every release lists some that open
+/// nothing; [`crate::scope::of`] knows them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Routes;
 

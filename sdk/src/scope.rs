@@ -49,10 +49,9 @@ impl fmt::Display for Scope {
 }
 
 const V0_22: Release = Release(0, 22, 0);
-const V1: Release = Release(1, 0, 0);
+const V1_0: Release = Release(1, 0, 0);
 /// Between 1.0 and 2.5 names changed; which of the releases between has which was not checked.
-const V2: Release = Release(2, 0, 0);
-const LAST: Release = Release(u16::MAX, 0, 0);
+const V2_0: Release = Release(2, 0, 0);
 
 /// Groups whose permissions are called after the operation: `create`, `read_all`, `read_one`, `update`, `delete`.
 const GROUPS: &[&str] = &[
@@ -87,50 +86,33 @@ const GROUPS_BEFORE_1_0: &[&str] = &[
     "teams_members_admin",
 ];
 
-/// Routes whose permission is not called after their path: from, before, path in words, group, permission.
-const RENAMED: &[(Release, Release, &str, &str, &str)] = &[
-    (V0_22, V1, "tasks_all", "tasks", "read_all"),
-    (V0_22, V1, "tasks_bulk", "tasks", "update_bulk"),
-    (V2, LAST, "tasks_bulk", "tasks", "update_bulk"),
-    (
-        V0_22,
-        V1,
-        "tasks_assignees_bulk",
-        "tasks_assignees",
-        "create_bulk",
-    ),
-    (
-        V2,
-        LAST,
-        "tasks_assignees_bulk",
-        "tasks_assignees",
-        "update_bulk",
-    ),
-    (
-        V0_22,
-        V1,
-        "tasks_labels_bulk",
-        "tasks_labels",
-        "create_bulk",
-    ),
-    (V2, LAST, "tasks_labels_bulk", "tasks_labels", "update_bulk"),
-    (V0_22, V1, "reactions_delete", "reactions_delete", "delete"),
-    (V1, LAST, "reactions_delete", "reactions", "delete"),
-    (V2, LAST, "projects_tasks_bulk", "tasks", "create_bulk"),
+/// Routes whose permission is not called after their path, the newest first: since, path in words, permission.
+const RENAMED: &[(Release, &str, &str)] = &[
+    (V2_0, "projects_tasks_bulk", "tasks.create_bulk"),
+    (V2_0, "tasks_assignees_bulk", "tasks_assignees.update_bulk"),
+    (V2_0, "tasks_bulk", "tasks.update_bulk"),
+    (V2_0, "tasks_labels_bulk", "tasks_labels.update_bulk"),
+    (V1_0, "reactions_delete", "reactions.delete"),
+    (V1_0, "tasks_bulk", "tasks.bulk"),
+    (V0_22, "reactions_delete", "reactions_delete.delete"),
+    (V0_22, "tasks_all", "tasks.read_all"),
+    (V0_22, "tasks_assignees_bulk", "tasks_assignees.create_bulk"),
+    (V0_22, "tasks_bulk", "tasks.update_bulk"),
+    (V0_22, "tasks_labels_bulk", "tasks_labels.create_bulk"),
 ];
 
 /// Where a path has several methods, the server adds the method to the name of all but the first that it came upon, and
 /// that was another one on v2: from, API, method, path in words. Up to 1.x it offers such names, and looks only at the
 /// one without a method: that opens all of them.
 const WITH_METHOD: &[(Release, Option<Api>, &str, &str)] = &[
-    (V2, None, "PUT", "projects_views_buckets"),
-    (V2, None, "POST", "projects_views_buckets"),
-    (V2, None, "DELETE", "projects_views_buckets"),
-    (V2, Some(Api::V2), "GET", "projects_views_buckets_tasks"),
-    (V2, Some(Api::V1), "DELETE", "projects_background"),
-    (V2, Some(Api::V2), "GET", "projects_background"),
-    (V2, Some(Api::V1), "POST", "admin_users"),
-    (V2, None, "DELETE", "admin_users"),
+    (V2_0, None, "PUT", "projects_views_buckets"),
+    (V2_0, None, "POST", "projects_views_buckets"),
+    (V2_0, None, "DELETE", "projects_views_buckets"),
+    (V2_0, Some(Api::V2), "GET", "projects_views_buckets_tasks"),
+    (V2_0, Some(Api::V1), "DELETE", "projects_background"),
+    (V2_0, Some(Api::V2), "GET", "projects_background"),
+    (V2_0, Some(Api::V1), "POST", "admin_users"),
+    (V2_0, None, "DELETE", "admin_users"),
 ];
 
 /// The permissions that an API token needs for this route, all of them. Empty where none would help: the route takes no
@@ -153,16 +135,19 @@ pub fn of(route: &Resolved) -> Vec<Scope> {
     if at.release >= Release(2, 4, 0) {
         path = path.replace('-', "_");
     }
-    if let Some((.., group, permission)) = RENAMED.iter().find(|(since, until, renamed, ..)| {
-        (*since..*until).contains(&at.release) && *renamed == path
-    }) {
-        return vec![Scope::new(*group, *permission)];
+    let renamed = RENAMED
+        .iter()
+        .find(|(since, renamed, _)| *since <= at.release && *renamed == path)
+        .and_then(|(.., scope)| scope.split_once('.'));
+    if let Some((group, permission)) = renamed {
+        return vec![Scope::new(group, permission)];
     }
     let group = match path.as_str() {
         "projects_tasks" => "tasks",
         group => group,
     };
-    let is_group = GROUPS.contains(&group) || at.release < V1 && GROUPS_BEFORE_1_0.contains(&group);
+    let is_group =
+        GROUPS.contains(&group) || at.release < V1_0 && GROUPS_BEFORE_1_0.contains(&group);
     if is_group {
         return operations(route, is_one)
             .iter()
@@ -200,16 +185,16 @@ fn words(template: &str) -> (Vec<&str>, bool) {
 fn is_closed(route: &Resolved, words: &[&str], is_one: bool) -> bool {
     let At { release, api } = route.at;
     match words {
-        ["user" | "users" | "routes"] => release < V1,
-        ["avatar"] => release < V2,
+        ["user" | "users" | "routes"] => release < V1_0,
+        ["avatar"] => release < V2_0,
         [
             "user" | "token" | "tokens" | "tokenTest" | "subscriptions" | "oauth" | "ws",
             ..,
         ]
         | ["notifications.atom"] => true,
         // Marking: before 1.0 only of one, since then on v1 only of all.
-        ["notifications"] => api == Api::V1 && route.verb == "POST" && is_one == (release >= V1),
-        ["tasks", "assignees" | "labels", "bulk"] => (V1..V2).contains(&release),
+        ["notifications"] => api == Api::V1 && route.verb == "POST" && is_one == (release >= V1_0),
+        ["tasks", "assignees" | "labels", "bulk"] => (V1_0..V2_0).contains(&release),
         ["admin", ..] => api == Api::V2 && route.verb == "PATCH",
         _ => false,
     }

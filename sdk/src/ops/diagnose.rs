@@ -1,7 +1,8 @@
 use std::fmt;
 
 use crate::{
-    Api, ApiChoice, ApiError, At, BuildError, Endpoint, Execute, Failure, Query, Release, Route,
+    Api, ApiChoice, ApiError, At, Auth, BuildError, Endpoint, Execute, Failure, Query, Release,
+    Route,
     auth::TokenKind,
     raw::{AnyJson, TEMPLATE},
     scope::{self, Scope},
@@ -12,15 +13,15 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unauthorized {
-    /// The token counts for nothing: it is unknown, deleted or expired, or its user is disabled. No release tells these
-    /// apart; the list of a user's tokens ([`crate::api_tokens::List`]) does.
+    /// The token counts for nothing: it is unknown, deleted or expired, or (2.x) its user is disabled. No release tells
+    /// these apart; its user's list ([`crate::api_tokens::List`]) says what has expired.
     TokenInvalid,
     /// The token is good, and lacks at least one of these permissions. Empty for a path that was made at run time.
     MissingScope(Vec<Scope>),
-    /// The token is good, and this route takes no API tokens on this release, whatever they may do.
+    /// This route takes no API tokens on this release, whatever they may do. Whether this one is good was not asked.
     RouteTakesNoApiTokens,
-    /// Either of the first two. Before 2.5 a good token can be told from a bad one only by something that it may read,
-    /// and this one could read nothing that was tried. These are the permissions that the route needs.
+    /// Either of the first two. Before 2.5, and on v2, a good token can be told from a bad one only by something that it
+    /// may read, and this one could read nothing that was tried. These are the permissions that the route needs.
     InvalidOrMissingScope(Vec<Scope>),
 }
 
@@ -56,7 +57,7 @@ impl fmt::Display for Unauthorized {
 /// Finds out why a call with an API token was refused: the server answers 401 to a bad token and to a good one without
 /// the permission alike.
 ///
-/// `None` where there is nothing to find out: the refusal is no 401, or the session carries no API token.
+/// `None` where there is nothing to find out: the refusal is no 401, or no API token was sent.
 ///
 /// From 2.5 it takes one request, which needs no permission. Older servers have none, nor has v2 where only that is
 /// allowed: there, up to a dozen things are read until one is not refused. Nothing is written.
@@ -78,15 +79,18 @@ pub async fn why_unauthorized<X: Execute>(
     executor: &mut X,
     refusal: &ApiError,
 ) -> Result<Option<Unauthorized>, X::Error> {
+    let route = &refusal.route;
     let kind = executor.session().token_kind();
-    if !refusal.is_unauthorized() || kind != Some(TokenKind::Api) {
+    let was_sent = route.auth == Auth::Bearer && kind == Some(TokenKind::Api);
+    if !refusal.is_unauthorized() || !was_sent {
         return Ok(None);
     }
-    let scopes = scope::of(&refusal.route);
-    let is_closed = scopes.is_empty() && refusal.route.template != TEMPLATE;
+    let scopes = scope::of(route);
+    if scopes.is_empty() && route.template != TEMPLATE {
+        return Ok(Some(Unauthorized::RouteTakesNoApiTokens));
+    }
     Ok(Some(match is_good(executor).await? {
         Some(false) => Unauthorized::TokenInvalid,
-        Some(true) if is_closed => Unauthorized::RouteTakesNoApiTokens,
         Some(true) => Unauthorized::MissingScope(scopes),
         None => Unauthorized::InvalidOrMissingScope(scopes),
     }))

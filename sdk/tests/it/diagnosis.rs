@@ -135,19 +135,24 @@ async fn elsewhere_things_are_read_until_one_is_not_refused() {
 async fn closed_routes_and_other_credentials() {
     let ok = ("/api/v1/token/test", 200, r#"{"message":"ok"}"#);
     let mut vikunja = server(Release(2, 5, 0), ApiChoice::Auto, TOKEN, &[ok]);
-    for (path, expected) in [
-        ("/tokens", Unauthorized::RouteTakesNoApiTokens),
-        ("/labels", Unauthorized::MissingScope(Vec::new())),
+    let tokens = Raw::get(Api::V1, "/tokens").unwrap();
+    let labels = Raw::get(Api::V1, "/labels".to_owned()).unwrap();
+    for (call, expected, requests) in [
+        (tokens, Unauthorized::RouteTakesNoApiTokens, 0),
+        (labels, Unauthorized::MissingScope(Vec::new()), 1),
     ] {
-        let call = match expected {
-            Unauthorized::MissingScope(_) => Raw::get(Api::V1, path.to_owned()).unwrap(),
-            _ => Raw::get(Api::V1, path).unwrap(),
-        };
         let refusal = refusal(&mut vikunja, &call).await;
         let why = ops::why_unauthorized(&mut vikunja, &refusal).await.unwrap();
         assert_eq!(why, Some(expected));
+        assert_eq!(vikunja.asked.len(), requests);
     }
     // No API token, or no 401: nothing is asked.
+    let refresh = Raw::post(Api::V1, "/tokens").unwrap().public();
+    let refused = refusal(&mut vikunja, &refresh).await;
+    assert_eq!(
+        ops::why_unauthorized(&mut vikunja, &refused).await.unwrap(),
+        None
+    );
     let mut user = server(Release(2, 5, 0), ApiChoice::Auto, "eyJ.e30.x", &[]);
     let refused = refusal(&mut user, &tasks::List::default()).await;
     assert_eq!(

@@ -227,6 +227,22 @@ async fn why<E: Endpoint>(client: &mut Client, endpoint: &E) -> Option<Unauthori
     why
 }
 
+/// What is tried where a server cannot be asked.
+const READABLE: &[(&str, &str)] = &[
+    ("tasks", "read_all"),
+    ("tasks", "read_one"),
+    ("projects", "read_all"),
+    ("projects", "read_one"),
+    ("labels", "read_all"),
+    ("labels", "read_one"),
+    ("teams", "read_all"),
+    ("teams", "read_one"),
+    ("notifications", "read_all"),
+    ("filters", "read_one"),
+    ("other", "user"),
+    ("other", "routes"),
+];
+
 #[tokio::test]
 async fn why_a_token_is_refused_by_a_real_server() {
     let scope = |group: &str, permission: &str| Scope {
@@ -265,6 +281,19 @@ async fn why_a_token_is_refused_by_a_real_server() {
         let made = Raw::get(api(&client), "/projects".to_owned()).unwrap();
         let unknown = Some(Unauthorized::MissingScope(Vec::new()));
         assert_eq!(why(&mut narrow, &made).await, unknown);
+
+        // Whatever it is that a good token may read, it is told from a bad one.
+        for (group, permission) in READABLE {
+            if *group == "other" && on < Release(1, 0, 0) {
+                continue;
+            }
+            let readable = only(&[scope(group, permission)]);
+            let (mut readable, _) = with_token(&client, readable, FUTURE).await;
+            let delete = Raw::delete(api(&client), "/teams/{team}").unwrap();
+            let lacking = Unauthorized::MissingScope(vec![scope("teams", "delete")]);
+            let why = why(&mut readable, &delete.set("team", 0)).await;
+            assert_eq!(why, Some(lacking), "{group}.{permission}");
+        }
 
         let writes = only(&[scope("labels", "create")]);
         let (mut writes, _) = with_token(&client, writes, FUTURE).await;
