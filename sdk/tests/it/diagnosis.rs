@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use serde_json::json;
 use vikunja_sdk::{
-    Api, ApiChoice, ApiError, Endpoint, Execute, Failure, Raw, Release, Server, Session,
+    Api, ApiChoice, ApiError, Endpoint, Execute, Failure, Raw, Release, Server,
     auth::Token,
     ops::{self, Unauthorized},
     tasks,
+    testing::Fake,
 };
-
-use super::canned::Canned;
 
 /// A server that refuses everything but this, and a session with this token.
 fn server(
@@ -17,10 +18,11 @@ fn server(
     api: ApiChoice,
     token: &str,
     answers: &[(&'static str, u16, &str)],
-) -> Canned {
+) -> Fake {
     let server = Server::new("http://h").unwrap();
-    let session = Session::new(server.with_release(release).with_api(api));
-    session.set_token(Some(Token::new(token.into()).unwrap()));
+    let mut fake = Fake::at(server.with_release(release).with_api(api));
+    fake.session()
+        .set_token(Some(Token::new(token.into()).unwrap()));
     let prefixes = ["/api/v1", "/api/v2"];
     let paths = [
         "/tasks/all",
@@ -49,26 +51,34 @@ fn server(
     for (path, status, body) in answers {
         known.insert(path, (*status, (*body).to_owned()));
     }
-    Canned {
-        session,
-        answers: known,
-        asked: Vec::new(),
+    for (path, (status, body)) in known {
+        let answer = http::Response::builder().status(status);
+        let answer = answer.body(Bytes::from(body)).unwrap();
+        fake.answer_with(&format!("GET {path}"), answer);
     }
+    fake.answer("POST /api/v1/tokens", 401, &json!({"message": "no"}));
+    fake.answer("GET /api/v1/nothing", 404, &json!({"message": "Not Found"}));
+    fake
 }
 
 const TOKEN: &str = "tk_0123456789012345678901234567890123456789";
 
-async fn refusal<E: Endpoint>(server: &mut Canned, endpoint: &E) -> ApiError {
+async fn refusal<E: Endpoint>(server: &mut Fake, endpoint: &E) -> ApiError {
     let error = server.execute(endpoint).await.map(drop).unwrap_err();
-    server.asked.clear();
     error.refusal().unwrap().clone()
 }
 
+/// The paths that were asked for since the first `refused` requests.
+fn asked(server: &Fake, refused: usize) -> Vec<String> {
+    let requests = server.requests()[refused..].iter();
+    requests.map(|one| one.uri().path().to_owned()).collect()
+}
+
 /// What is found out about a refused list of tasks, and with which requests.
-async fn why(mut server: Canned) -> (String, Vec<String>) {
+async fn why(mut server: Fake) -> (String, Vec<String>) {
     let refusal = refusal(&mut server, &tasks::List::default()).await;
     let why = ops::why_unauthorized(&mut server, &refusal).await.unwrap();
-    (format!("{:?}", why.unwrap()), server.asked)
+    (format!("{:?}", why.unwrap()), asked(&server, 1))
 }
 
 #[tokio::test]
@@ -142,11 +152,13 @@ async fn closed_routes_and_other_credentials() {
         (labels, Unauthorized::MissingScope(Vec::new()), 1),
     ] {
         let refusal = refusal(&mut vikunja, &call).await;
+        let before = vikunja.requests().len();
         let why = ops::why_unauthorized(&mut vikunja, &refusal).await.unwrap();
         assert_eq!(why, Some(expected));
-        assert_eq!(vikunja.asked.len(), requests);
+        assert_eq!(vikunja.requests().len() - before, requests);
     }
     // No API token, or no 401: nothing is asked.
+    let before = vikunja.requests().len();
     let refresh = Raw::post(Api::V1, "/tokens").unwrap().public();
     let refused = refusal(&mut vikunja, &refresh).await;
     assert_eq!(
@@ -165,7 +177,10 @@ async fn closed_routes_and_other_credentials() {
         ops::why_unauthorized(&mut vikunja, &gone).await.unwrap(),
         None
     );
-    assert!(user.asked.is_empty() && vikunja.asked.is_empty());
+    assert_eq!(
+        (user.requests().len(), vikunja.requests().len()),
+        (1, before + 2)
+    );
 }
 
 #[test]

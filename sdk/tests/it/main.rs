@@ -1,9 +1,8 @@
 //! The SDK against recorded exchanges of real servers. Nothing is sent.
 
+mod diagnosis;
 mod executors;
 mod filter;
-mod canned;
-mod diagnosis;
 mod hold;
 mod identity;
 mod pages;

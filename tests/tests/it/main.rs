@@ -6,5 +6,5 @@ mod filters;
 mod servers;
 mod sessions;
 mod story;
-mod walks;
 mod tokens;
+mod walks;

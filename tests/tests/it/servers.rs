@@ -44,6 +44,9 @@ pub(crate) fn sandboxes() -> Vec<Told> {
     .into()
 }
 
+/// A process can listen for signals once.
+static STOP: OnceLock<Stop> = OnceLock::new();
+
 /// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have; none where none is
 /// named, said aloud.
 pub(crate) fn real() -> Vec<Told> {
@@ -65,8 +68,6 @@ pub(crate) fn real() -> Vec<Told> {
         std::io::stderr().write_all(said.as_bytes()).unwrap();
         return Vec::new();
     };
-    // A process can listen for signals once.
-    static STOP: OnceLock<Stop> = OnceLock::new();
     let stop = STOP.get_or_init(|| Stop::on_signals().unwrap());
     apis.map(|api| {
         let running = Running::start(&Which::Program(PathBuf::from(&program)), stop).unwrap();
