@@ -76,8 +76,11 @@ impl Raw {
             given: shown(&path).to_owned(),
             problem,
         };
-        let (verb, op) = operation(api, method)
-            .ok_or_else(|| refuse("the method is none of GET, POST, PUT, PATCH and DELETE"))?;
+        let (verb, op) = operation(api, method).ok_or_else(|| {
+            BuildError::Body(format!(
+                "{method:?} is no method of the API, which has GET, POST, PUT, PATCH and DELETE"
+            ))
+        })?;
         check(&path).map_err(refuse)?;
         let mut values = Path::default();
         let template = match path {

@@ -86,32 +86,35 @@ fn only(scopes: &[Scope]) -> Permissions {
     permissions
 }
 
-/// Everything but these. Up to 1.x the group above opens the operation of the same name below it, too.
-fn all_but(catalogue: &ApiTokenRoutes, scopes: &[Scope]) -> Permissions {
+/// Everything that the server offers but what opens this. Up to 1.x the group above opens the operation of the same
+/// name below it, too.
+fn all_but(catalogue: &ApiTokenRoutes, scope: Option<&Scope>, on: Release) -> Permissions {
+    let opens = |group: &str, name: &str| {
+        scope.is_some_and(|scope| {
+            let is_above = on < Release(2, 0, 0) && scope.group.starts_with(group);
+            scope.permission == name && (scope.group == group || is_above)
+        })
+    };
     let mut permissions = Permissions::new();
     for (group, names) in catalogue {
-        let lacks = |name: &String| {
-            !scopes
-                .iter()
-                .any(|scope| scope.group.starts_with(group.as_str()) && scope.permission == *name)
-        };
-        permissions.insert(
-            group.clone(),
-            names.keys().filter(|name| lacks(name)).cloned().collect(),
-        );
+        let mut names: Vec<_> = names.keys().cloned().collect();
+        names.retain(|name| !opens(group, name));
+        if !names.is_empty() {
+            permissions.insert(group.clone(), names);
+        }
     }
-    permissions.retain(|_, names| !names.is_empty());
     permissions
 }
 
-/// Every route of this release and API that was recorded and wants a token: method and path.
-fn recorded(version: &str, api: Api) -> BTreeSet<(String, String)> {
+/// Every route of this release and API that was recorded and wants a token: method and path. `None` for a release that
+/// was not recorded.
+fn recorded(version: &str, api: Api) -> Option<BTreeSet<(String, String)>> {
     let file = format!(
         "{}/wire/{}.jsonl",
         env!("CARGO_MANIFEST_DIR"),
         version.trim_start_matches('v')
     );
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{file} was not recorded"));
+    let text = std::fs::read_to_string(&file).ok()?;
     let mut routes = BTreeMap::new();
     for line in text.lines() {
         let exchange: Value = serde_json::from_str(line).unwrap();
@@ -143,7 +146,7 @@ fn recorded(version: &str, api: Api) -> BTreeSet<(String, String)> {
         seen.1 |= is_anonymous && is_success;
     }
     routes.retain(|_, (was_with_token, is_public)| *was_with_token && !*is_public);
-    routes.into_keys().collect()
+    Some(routes.into_keys().collect())
 }
 
 /// Calls a thing that is not there; whether the token is refused.
@@ -169,12 +172,17 @@ async fn each_permission_opens_its_routes_on_a_real_server() {
             release: release(&client),
             api: api(&client),
         };
-        let catalogue = client.send(&api_tokens::Routes).await.unwrap();
-        let (mut everything, _) = with_token(&client, all_but(&catalogue, &[]), FUTURE).await;
-        everything.retry = Policy::NEVER;
         let version = Execute::session(&client).server().version.clone();
+        let Some(routes) = recorded(&version, at.api) else {
+            println!("{}: SKIPPED, {version} was not recorded", told.name);
+            continue;
+        };
+        let catalogue = client.send(&api_tokens::Routes).await.unwrap();
+        let (mut everything, _) =
+            with_token(&client, all_but(&catalogue, None, at.release), FUTURE).await;
+        everything.retry = Policy::NEVER;
         let (mut open, mut closed) = (0, 0);
-        for (method, template) in recorded(&version, at.api) {
+        for (method, template) in routes {
             let name = format!("{}: {method} {template}", told.name);
             let raw = Raw::new(at.api, &method, &*template.leak()).unwrap();
             let scopes = scope::of(&raw.route().resolve(at));
@@ -190,7 +198,7 @@ async fn each_permission_opens_its_routes_on_a_real_server() {
                 "{name} needs more than {scopes:?}"
             );
             for scope in &scopes {
-                let lacking = all_but(&catalogue, std::slice::from_ref(scope));
+                let lacking = all_but(&catalogue, Some(scope), at.release);
                 let (mut lacking, _) = with_token(&client, lacking, FUTURE).await;
                 lacking.retry = Policy::NEVER;
                 assert!(
