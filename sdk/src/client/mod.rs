@@ -184,7 +184,7 @@ impl Client {
     /// With credentials that are as fresh as they can be.
     async fn renewed<E: Endpoint>(&self, endpoint: &E, span: &Span) -> Result<Output<E>, Error> {
         let seen = self.session.generation();
-        if E::ROUTE.auth() == Auth::Bearer && self.session.is_renewal_due() {
+        if endpoint.route().auth() == Auth::Bearer && self.session.is_renewal_due() {
             self.renew(seen).await;
         }
         let result = self.repeated(endpoint, span).await;
@@ -196,7 +196,7 @@ impl Client {
 
     /// In its turn, and as often as it takes.
     async fn repeated<E: Endpoint>(&self, endpoint: &E, span: &Span) -> Result<Output<E>, Error> {
-        let one_at_a_time = E::ROUTE.op().writes() && !self.takes_parallel_writes();
+        let one_at_a_time = endpoint.route().op().writes() && !self.takes_parallel_writes();
         let _turn = self.shared.gate.turn(one_at_a_time).await;
         let mut attempts = self.attempts(span);
         let result = attempts.execute(endpoint).await;
