@@ -1,13 +1,13 @@
 //! What a request is: a plain value that knows its route, path, query, headers and body.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::fmt::{self, Display};
 use url::form_urlencoded;
 
-use crate::{At, BuildError, Reply, Resolved, Route, retry::Repeat};
+use crate::{At, BuildError, Form, Reply, Resolved, Route, retry::Repeat};
 
 /// A request to Vikunja, described and not sent.
 ///
@@ -69,8 +69,8 @@ pub type Output<E> = <<E as Endpoint>::Reply as Reply>::Output;
 #[derive(Clone, Debug, Default)]
 pub struct Path(Vec<(&'static str, String)>);
 
-/// What may stand in a path segment as it is.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+/// What may stand in a path segment as it is, and in a parameter of RFC 8187.
+pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
@@ -138,13 +138,19 @@ pub enum Body {
     Json(Bytes),
     /// `application/merge-patch+json` (v2 `PATCH`).
     MergePatch(Bytes),
+    /// `multipart/form-data`: files.
+    Form(Form),
 }
 
 /// Without the text: it may hold a password.
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (bytes, content_type) = self.clone().into_parts();
-        write!(f, "Body({} bytes, {content_type:?})", bytes.len())
+        let length = match self {
+            Self::Empty => 0,
+            Self::Json(bytes) | Self::MergePatch(bytes) => bytes.len() as u64,
+            Self::Form(form) => form.length(),
+        };
+        write!(f, "Body({length} bytes, {:?})", self.content_type())
     }
 }
 
@@ -159,11 +165,21 @@ impl Body {
         write_json(value).map(Self::MergePatch)
     }
 
-    pub(crate) fn into_parts(self) -> (Bytes, Option<&'static str>) {
+    pub(crate) fn content_type(&self) -> Option<HeaderValue> {
+        Some(match self {
+            Self::Empty => return None,
+            Self::Json(_) => HeaderValue::from_static("application/json"),
+            Self::MergePatch(_) => HeaderValue::from_static("application/merge-patch+json"),
+            Self::Form(form) => form.content_type(),
+        })
+    }
+
+    /// The whole body in memory.
+    pub(crate) fn into_bytes(self) -> Result<Bytes, BuildError> {
         match self {
-            Self::Empty => (Bytes::new(), None),
-            Self::Json(bytes) => (bytes, Some("application/json")),
-            Self::MergePatch(bytes) => (bytes, Some("application/merge-patch+json")),
+            Self::Empty => Ok(Bytes::new()),
+            Self::Json(bytes) | Self::MergePatch(bytes) => Ok(bytes),
+            Self::Form(form) => form.to_bytes(),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Api, Auth, Code, Release, Resolved,
+    model::TaskAttachment,
     redact::{Sent, redact},
     scope::Scope,
 };
@@ -137,6 +138,26 @@ pub enum BuildError {
         /// Release of the server.
         release: Release,
     },
+    /// A file that the server would refuse.
+    #[error("{file:?} has {size} bytes, and this server takes files of at most {limit}")]
+    FileTooLarge {
+        /// Its name.
+        file: String,
+        /// Its size in bytes.
+        size: u64,
+        /// The largest size in bytes.
+        limit: u64,
+    },
+    /// Files that are small enough each, and too large together (1.0+).
+    #[error(
+        "the upload has {size} bytes, and this server takes at most {limit} at once: send the files one by one"
+    )]
+    FilesTooLarge {
+        /// Size of the whole upload in bytes.
+        size: u64,
+        /// The largest size in bytes.
+        limit: u64,
+    },
     /// A value that this release cannot take.
     #[error("{0}")]
     Body(String),
@@ -152,7 +173,66 @@ pub enum ReplyError {
     /// The server agreed, and its answer could not be read.
     #[error(transparent)]
     Decode(#[from] Box<DecodeError>),
+    /// The server said «success» to an upload, and refused files of it.
+    #[error(transparent)]
+    Files(#[from] Box<FilesRefused>),
 }
+
+/// Files of an upload were refused, in an answer with a good status. Others may be stored: sending all of them again
+/// would store those twice.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FilesRefused {
+    /// The route that was called.
+    pub route: Resolved,
+    /// HTTP status, of success.
+    pub status: StatusCode,
+    /// What was refused; at least one.
+    pub refused: Vec<RefusedFile>,
+    /// What was stored.
+    pub stored: Vec<TaskAttachment>,
+}
+
+/// A file that the server refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefusedFile {
+    /// Its name. The server does not say it; this is the file that was sent and is not among the stored ones. `None`
+    /// where that does not tell.
+    pub name: Option<String>,
+    /// Vikunja's number of the error; 4012 = the file is too large.
+    pub code: Option<i64>,
+    /// The server's words; empty where it gave none. The sizes in it are wrong.
+    pub message: String,
+}
+
+impl fmt::Display for FilesRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status.as_u16();
+        write!(f, "{}: {status}, and the server refused ", self.route)?;
+        for (index, file) in self.refused.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            let name = file.name.as_deref().unwrap_or("a file");
+            write!(f, "{comma}{name:?} (")?;
+            if let Some(code) = file.code {
+                write!(f, "code {code} ")?;
+            }
+            match file.message.as_str() {
+                "" => f.write_str("without a reason)")?,
+                message => write!(f, "{message})")?,
+            }
+        }
+        write!(f, "; {} stored", self.stored.len())?;
+        for (index, attachment) in self.stored.iter().enumerate() {
+            let name = attachment.file.as_ref().map_or("", |file| &file.name);
+            let mark = if index == 0 { ": " } else { ", " };
+            write!(f, "{mark}{name:?} is attachment {}", attachment.id)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FilesRefused {}
 
 /// The server's refusal. Both body shapes (`message` on v1, problem JSON on v2) and plain text end here.
 #[derive(Clone, Debug)]

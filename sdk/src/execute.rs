@@ -73,7 +73,7 @@ impl ReplyError {
                 429 => Happened::Limited(error.limit.map(|limit| limit.seconds_left())),
                 status => Happened::Status(status),
             },
-            Self::Decode(_) => Happened::Unusable,
+            Self::Decode(_) | Self::Files(_) => Happened::Unusable,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod api_tokens;
 pub mod assignees;
+pub mod attachments;
 pub mod auth;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -9,10 +10,12 @@ pub mod blocking;
 pub mod client;
 mod code;
 pub mod comments;
+mod content;
 mod endpoint;
 mod error;
 mod execute;
 pub mod filter;
+mod form;
 pub mod info;
 pub mod labels;
 pub mod model;
@@ -44,9 +47,14 @@ pub mod webhooks;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Error};
 pub use code::Code;
+pub use content::{Content, ContentHead, ContentRange};
 pub use endpoint::{Body, Endpoint, Output, Path, Query};
-pub use error::{ApiError, BuildError, DecodeError, FieldError, RateLimit, ReplyError};
+pub use error::{
+    ApiError, BuildError, DecodeError, FieldError, FilesRefused, RateLimit, RefusedFile,
+    ReplyError,
+};
 pub use execute::{Execute, Failure};
+pub use form::{Form, NewFile};
 pub use object::{Changes, Object};
 pub use page::{Keyed, Page, Pages};
 pub use raw::Raw;

@@ -2,17 +2,23 @@
 //! an unknown key even the whole body.
 
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-/// What was secret in a request.
+use crate::Body;
+
+/// What of a request is needed to read the answer to it, above all what was secret in it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sent {
     /// Its body: the values of its secret keys are secret.
     pub(crate) body: Bytes,
     /// Its cookie, which is one secret.
     pub(crate) cookie: Option<HeaderValue>,
+    /// The names of its files: no secrets, but an answer that refuses one does not say which.
+    pub(crate) files: Vec<String>,
+    /// Whether it asks for a part of a file.
+    pub(crate) wants_part: bool,
 }
 
 const MASK: &str = "***";
@@ -58,6 +64,24 @@ fn forms(secret: &str) -> [String; 4] {
 }
 
 impl Sent {
+    /// What of a request is needed to read the answer to it.
+    pub(crate) fn of(request: &http::Request<Body>) -> Self {
+        let (body, files) = match request.body() {
+            Body::Empty => (Bytes::new(), Vec::new()),
+            Body::Json(bytes) | Body::MergePatch(bytes) => (bytes.clone(), Vec::new()),
+            Body::Form(form) => {
+                let names = form.files().iter().map(|file| file.name().to_owned());
+                (Bytes::new(), names.collect())
+            }
+        };
+        Self {
+            body,
+            cookie: request.headers().get(header::COOKIE).cloned(),
+            files,
+            wants_part: request.headers().contains_key(header::RANGE),
+        }
+    }
+
     fn secrets(&self) -> Vec<String> {
         let mut found = Vec::new();
         if let Ok(value) = serde_json::from_slice::<Value>(&self.body) {
@@ -161,6 +185,7 @@ mod tests {
         Sent {
             body: Bytes::from_static(body.as_bytes()),
             cookie: Some(HeaderValue::from_static("vikunja_refresh_token=REFRESH")),
+            ..Sent::default()
         }
     }
 

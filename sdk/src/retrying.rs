@@ -89,7 +89,7 @@ impl<X: Execute> Execute for Retrying<X> {
                 Err(error) => error,
             };
             // Only a failure has to know what was asked.
-            let Ok((_, pending)) = self.inner.session().call(endpoint) else {
+            let Ok((_, pending)) = self.inner.session().prepare(endpoint) else {
                 return Err(error);
             };
             let (asked, happened) = (pending.asked(), error.happened());

@@ -8,12 +8,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, header};
+use http::{Method, header};
 use url::Url;
 
 use crate::{
-    Api, ApiError, At, Auth, BuildError, Endpoint, Output, Path, Release, Reply, ReplyError,
-    Resolved, Route,
+    Api, ApiError, At, Auth, Body, BuildError, Endpoint, Form, Output, Path, Release, Reply,
+    ReplyError, Resolved, Route,
     auth::{Credentials, Renewal, Token, TokenKind},
     redact::Sent,
     reply::Answer,
@@ -32,6 +32,9 @@ pub struct Server {
     pub concurrent_writes: Option<bool>,
     /// `max_items_per_page` of `/info`, from 1.0.
     pub max_items_per_page: Option<u64>,
+    /// Largest file in bytes that it takes, from `max_file_size` of `/info`; larger ones are not even sent. `None`
+    /// where it is not known, or where there is no limit.
+    pub max_file_size: Option<u64>,
     /// Which API to call.
     pub api: ApiChoice,
 }
@@ -55,6 +58,7 @@ impl Server {
             version: String::new(),
             concurrent_writes: None,
             max_items_per_page: None,
+            max_file_size: None,
             api: ApiChoice::Auto,
         })
     }
@@ -76,6 +80,29 @@ impl Server {
     /// Its address, without a slash at the end.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Refuses files that the server would refuse, before they are sent.
+    fn takes(&self, form: &Form) -> Result<(), BuildError> {
+        let Some(limit) = self.max_file_size else {
+            return Ok(());
+        };
+        if let Some(file) = form.files().iter().find(|file| file.length() > limit) {
+            return Err(BuildError::FileTooLarge {
+                file: file.name().to_owned(),
+                size: file.length(),
+                limit,
+            });
+        }
+        // From 1.0 no request is larger than this; the server hangs up in the middle of it.
+        let most = limit.saturating_add(2 << 20);
+        if self.release >= Release(1, 0, 0) && form.length() > most {
+            return Err(BuildError::FilesTooLarge {
+                size: form.length(),
+                limit: most,
+            });
+        }
+        Ok(())
     }
 }
 
@@ -218,19 +245,30 @@ impl Session {
         look(&self.held.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes the HTTP request for an endpoint, and what reads the answer to it.
+    /// Makes the HTTP request for an endpoint, and what reads the answer to it. The body is in memory: a
+    /// [streamed](crate::NewFile::from_reader) file is an error here.
     pub fn call<E: Endpoint>(
         &self,
         endpoint: &E,
     ) -> Result<(http::Request<Bytes>, Pending<E>), BuildError> {
+        let (request, pending) = self.prepare(endpoint)?;
+        let (head, body) = request.into_parts();
+        let request = http::Request::from_parts(head, body.into_bytes()?);
+        Ok((request, pending))
+    }
+
+    /// The same with the body as it was described.
+    pub(crate) fn prepare<E: Endpoint>(
+        &self,
+        endpoint: &E,
+    ) -> Result<(http::Request<Body>, Pending<E>), BuildError> {
         let route = self.resolve(&endpoint.route(), self.token_kind())?;
         let mut path = Path::default();
         endpoint.path(&mut path);
         let query = endpoint.query(route.at)?;
-        let (body, content_type) = endpoint.body(route.at)?.into_parts();
-        let mut request = self.assemble(&route, &path, &query, body.clone(), content_type)?;
+        let mut request = self.assemble(&route, &path, &query, endpoint.body(route.at)?)?;
         endpoint.headers(request.headers_mut())?;
-        let sent_cookie = request.headers().get(header::COOKIE).cloned();
+        let sent = Sent::of(&request);
         let asked = Asked {
             op: route.op,
             repeat: endpoint.repeat(),
@@ -242,10 +280,7 @@ impl Session {
             Pending {
                 route,
                 asked,
-                sent: Sent {
-                    body,
-                    cookie: sent_cookie,
-                },
+                sent,
                 reads: PhantomData,
             },
         ))
@@ -257,9 +292,11 @@ impl Session {
         route: &Resolved,
         path: &Path,
         query: &str,
-        body: Bytes,
-        content_type: Option<&'static str>,
-    ) -> Result<http::Request<Bytes>, BuildError> {
+        body: Body,
+    ) -> Result<http::Request<Body>, BuildError> {
+        if let Body::Form(form) = &body {
+            self.server.takes(form)?;
+        }
         let mut uri = String::with_capacity(self.server.base.len() + 64 + query.len());
         uri.push_str(&self.server.base);
         uri.push_str(route.prefix());
@@ -268,6 +305,7 @@ impl Session {
             uri.push('?');
             uri.push_str(query);
         }
+        let content_type = body.content_type();
         let mut request = http::Request::new(body);
         *request.method_mut() = Method::from_bytes(route.verb.as_bytes())
             .map_err(|_| BuildError::Body(format!("{route} has an unusable verb")))?;
@@ -275,7 +313,7 @@ impl Session {
             .map_err(|error| BuildError::Body(format!("{route}: {error}")))?;
         let headers = request.headers_mut();
         if let Some(content_type) = content_type {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            headers.insert(header::CONTENT_TYPE, content_type);
         }
         if route.auth == Auth::Bearer
             && let Some(bearer) =

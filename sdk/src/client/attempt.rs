@@ -1,12 +1,22 @@
 //! One sending of one request, over reqwest: the only IO of this crate.
 
-use std::time::Instant;
+use std::{
+    future::Future,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use tokio::time::timeout;
 use tracing::Span;
 
-use super::{Client, Error, TransportError};
-use crate::{Endpoint, Execute, Output, Resolved, Session};
+use super::{
+    Client, Error, TransportError,
+    files::Slot,
+    outgoing::{self, Progress},
+};
+use crate::{Body, Endpoint, Execute, Output, Reply, Resolved, Session};
 
 /// Longest answer that is kept in memory.
 const LONGEST_ANSWER: usize = 64 << 20;
@@ -16,6 +26,8 @@ pub(super) struct Attempt<'a> {
     pub(super) client: &'a Client,
     /// Hears of the route and of every status.
     pub(super) span: &'a Span,
+    /// Where the body of an accepted answer is left unread; without a slot it is read whole.
+    pub(super) slot: Option<&'a mut Slot>,
 }
 
 impl Execute for Attempt<'_> {
@@ -26,8 +38,9 @@ impl Execute for Attempt<'_> {
     }
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, Error> {
-        let (request, pending) = self.client.session.call(endpoint)?;
-        let response = self.exchange(request, pending.route()).await?;
+        let (request, pending) = self.client.session.prepare(endpoint)?;
+        let accepts = <E::Reply as Reply>::accepts;
+        let response = self.exchange(request, pending.route(), accepts).await?;
         Ok(pending.decode(&response)?)
     }
 }
@@ -35,9 +48,10 @@ impl Execute for Attempt<'_> {
 impl Attempt<'_> {
     /// The part that is the same for every endpoint.
     async fn exchange(
-        &self,
-        request: http::Request<Bytes>,
+        &mut self,
+        request: http::Request<Body>,
         route: &Resolved,
+        accepts: fn(StatusCode) -> bool,
     ) -> Result<http::Response<Bytes>, Error> {
         let span = self.span;
         if !span.is_disabled() {
@@ -50,11 +64,10 @@ impl Attempt<'_> {
         }
         self.client.shared.gate.pace().await;
         let started = Instant::now();
-        let answer = match self.head(request).await {
-            Ok(answer) => whole(answer).await,
-            Err(error) => Err(error),
-        };
-        match answer {
+        let progress = Progress::default();
+        let request = request.map(|body| outgoing::body(body, &progress));
+        let stall = self.client.shared.attempt_timeout;
+        match moving(self.answer(request, route, accepts), stall, &progress).await {
             Ok(answer) => {
                 span.record("http.response.status_code", answer.status().as_u16());
                 Ok(answer)
@@ -63,15 +76,50 @@ impl Attempt<'_> {
         }
     }
 
-    /// Sends, and waits for the answer's head.
-    async fn head(
-        &self,
-        request: http::Request<Bytes>,
-    ) -> Result<reqwest::Response, TransportError> {
-        let mut request = reqwest::Request::try_from(request)?;
-        *request.timeout_mut() = Some(self.client.shared.attempt_timeout);
-        Ok(self.client.shared.http.execute(request).await?)
+    /// Sends, and waits for the whole answer, or for its head where the rest is wanted in the slot. A refusal is always
+    /// read whole.
+    async fn answer(
+        &mut self,
+        request: http::Request<reqwest::Body>,
+        route: &Resolved,
+        accepts: fn(StatusCode) -> bool,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let request = reqwest::Request::try_from(request)?;
+        let answer = self.client.shared.http.execute(request).await?;
+        match &mut self.slot {
+            Some(slot) if accepts(answer.status()) => {
+                let head = head(&answer);
+                **slot = Some((*route, answer));
+                Ok(head)
+            }
+            _ => whole(answer).await,
+        }
     }
+}
+
+/// Waits for an exchange, which may take this long, or longer while its request's body is on the move.
+async fn moving<T>(
+    exchange: impl Future<Output = Result<T, TransportError>>,
+    stall: Duration,
+    progress: &Progress,
+) -> Result<T, TransportError> {
+    let mut exchange = pin!(exchange);
+    loop {
+        let before = progress.bytes();
+        match timeout(stall, &mut exchange).await {
+            Ok(answer) => return answer,
+            Err(_) if progress.bytes() > before => {}
+            Err(_) => return Err(TransportError::timed_out()),
+        }
+    }
+}
+
+/// An answer without its body.
+fn head(answer: &reqwest::Response) -> http::Response<Bytes> {
+    let mut response = http::Response::new(Bytes::new());
+    *response.status_mut() = answer.status();
+    answer.headers().clone_into(response.headers_mut());
+    response
 }
 
 /// Waits for the rest.

@@ -2,6 +2,7 @@
 
 use std::{error::Error as StdError, time::Duration};
 
+use super::outgoing::LocalError;
 use crate::{BuildError, Failure, ReplyError, Resolved, retry::Happened};
 
 /// What a [`Client`] can fail with.
@@ -33,7 +34,7 @@ impl Failure for Error {
             Self::Transport(error) => match error.kind {
                 TransportErrorKind::Connect => Happened::NotSent,
                 TransportErrorKind::TimedOut | TransportErrorKind::Broken => Happened::Lost,
-                TransportErrorKind::TooLong => Happened::Unusable,
+                TransportErrorKind::TooLong | TransportErrorKind::Local => Happened::Unusable,
             },
             Self::Reply(reply) => reply.happened(),
         }
@@ -58,7 +59,7 @@ pub enum Phase {
     Connect,
     /// There was no complete answer in time.
     TimeOut,
-    /// The connection broke, or the answer was too long.
+    /// The connection broke, the answer was too long, or a file on this side failed.
     Exchange,
     /// The server refused.
     Reply,
@@ -74,9 +75,11 @@ impl Error {
             Self::Transport(error) => match error.kind {
                 TransportErrorKind::Connect => Phase::Connect,
                 TransportErrorKind::TimedOut => Phase::TimeOut,
-                TransportErrorKind::TooLong | TransportErrorKind::Broken => Phase::Exchange,
+                TransportErrorKind::TooLong
+                | TransportErrorKind::Broken
+                | TransportErrorKind::Local => Phase::Exchange,
             },
-            Self::Reply(ReplyError::Api(_)) => Phase::Reply,
+            Self::Reply(ReplyError::Api(_) | ReplyError::Files(_)) => Phase::Reply,
             Self::Reply(ReplyError::Decode(_)) => Phase::Decode,
         }
     }
@@ -88,6 +91,7 @@ impl Error {
             Self::Transport(error) => error.route.as_ref(),
             Self::Reply(ReplyError::Api(error)) => Some(&error.route),
             Self::Reply(ReplyError::Decode(error)) => Some(&error.route),
+            Self::Reply(ReplyError::Files(error)) => Some(&error.route),
         }
     }
 }
@@ -116,11 +120,15 @@ pub enum TransportErrorKind {
     TooLong,
     /// The connection broke.
     Broken,
+    /// A file to send could not be read, or one that was received not be written.
+    Local,
 }
 
 impl From<reqwest::Error> for TransportError {
     fn from(error: reqwest::Error) -> Self {
-        let kind = if error.is_connect() {
+        let kind = if is_local(&error) {
+            TransportErrorKind::Local
+        } else if error.is_connect() {
             TransportErrorKind::Connect
         } else if error.is_timeout() {
             TransportErrorKind::TimedOut
@@ -135,6 +143,18 @@ impl From<reqwest::Error> for TransportError {
             source: Some(Box::new(error.without_url())),
         }
     }
+}
+
+/// Whether a file that was to be sent failed, and not the connection.
+fn is_local(error: &reqwest::Error) -> bool {
+    let mut source = StdError::source(error);
+    while let Some(error) = source {
+        if error.is::<LocalError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 impl TransportError {
@@ -153,6 +173,18 @@ impl TransportError {
 
     pub(super) fn timed_out() -> Self {
         Self::without_source(TransportErrorKind::TimedOut)
+    }
+
+    pub(super) fn broken() -> Self {
+        Self::without_source(TransportErrorKind::Broken)
+    }
+
+    pub(super) fn local(error: &std::io::Error) -> Self {
+        let problem = format!("what was received cannot be written: {error}");
+        Self {
+            source: Some(Box::new(LocalError(problem))),
+            ..Self::without_source(TransportErrorKind::Local)
+        }
     }
 
     /// The same error, of this route, after this time.
@@ -177,6 +209,7 @@ impl std::fmt::Display for TransportError {
             TransportErrorKind::TimedOut => "no answer in time",
             TransportErrorKind::TooLong => "the answer is too long",
             TransportErrorKind::Broken => "the connection broke",
+            TransportErrorKind::Local => "a file on this side failed",
         };
         if let Some(route) = &self.route {
             write!(f, "{route}: ")?;

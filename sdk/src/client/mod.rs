@@ -3,7 +3,9 @@
 mod attempt;
 mod builder;
 mod error;
+mod files;
 mod gate;
+mod outgoing;
 mod renewer;
 
 use std::{
@@ -18,10 +20,11 @@ use secrecy::SecretString;
 use tokio::{sync::watch, time::timeout};
 use tracing::{Instrument, Span};
 
-use self::{attempt::Attempt, gate::Gate};
+use self::{attempt::Attempt, files::Slot, gate::Gate};
 pub use self::{
     builder::ClientBuilder,
     error::{Error, Phase, TransportError, TransportErrorKind},
+    files::Download,
     gate::Pace,
 };
 use crate::{
@@ -29,7 +32,7 @@ use crate::{
     auth::{Credentials, Token, TokenKind},
     ops,
     renewing::is_expired,
-    retry::{Budget, Policy},
+    retry::{Budget, Policy, Repeat},
     retrying::Retrying,
     users,
 };
@@ -44,7 +47,8 @@ use crate::{
 /// - It sends writes one at a time where the server cannot take them side by side (SQLite from 2.4).
 /// - It follows no redirect: none can carry the token elsewhere.
 ///
-/// Time-outs: 10 s to connect, 60 s for each attempt, 180 s for a call with its waits and repetitions.
+/// Time-outs: 10 s to connect, 60 s for each attempt, 180 s for a call with its waits and repetitions. Large files go
+/// through [`upload`](Client::upload) and [`download`](Client::download), which take as long as something moves.
 ///
 /// A dropped future leaves nothing behind on this side, and no credentials are lost; a write that was sent may still
 /// happen on the server.
@@ -169,11 +173,20 @@ impl Client {
 
     /// Sends one endpoint's request and reads the answer: [`Execute::execute`] for a shared client.
     pub async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
+        self.carry_out(endpoint, None).await
+    }
+
+    /// As far as the whole answer, or to its head where there is a slot for the rest.
+    async fn carry_out<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        slot: Option<&mut Slot>,
+    ) -> Result<Output<E>, Error> {
         let started = Instant::now();
         let span = span();
-        let call = timeout(self.call_timeout, self.renewed(endpoint, &span));
+        let call = timeout(self.call_timeout, self.renewed(endpoint, slot, &span));
         call.instrument(span.clone()).await.unwrap_or_else(|_| {
-            let route = self.session.call(endpoint).ok();
+            let route = self.session.prepare(endpoint).ok();
             let route = route.map(|(_, pending)| *pending.route());
             Err(TransportError::timed_out()
                 .of(route, started.elapsed())
@@ -182,23 +195,35 @@ impl Client {
     }
 
     /// With credentials that are as fresh as they can be.
-    async fn renewed<E: Endpoint>(&self, endpoint: &E, span: &Span) -> Result<Output<E>, Error> {
+    async fn renewed<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        mut slot: Option<&mut Slot>,
+        span: &Span,
+    ) -> Result<Output<E>, Error> {
         let seen = self.session.generation();
         if endpoint.route().auth() == Auth::Bearer && self.session.is_renewal_due() {
             self.renew(seen).await;
         }
-        let result = self.repeated(endpoint, span).await;
-        if is_expired(&self.session, &result) && self.renew(seen).await {
-            return self.repeated(endpoint, span).await;
+        let result = self.repeated(endpoint, slot.as_deref_mut(), span).await;
+        let is_renewed = is_expired(&self.session, &result) && self.renew(seen).await;
+        // A stream of which something was read cannot be sent again; the next call has the new token.
+        if is_renewed && endpoint.repeat() != Repeat::Never {
+            return self.repeated(endpoint, slot, span).await;
         }
         result
     }
 
     /// In its turn, and as often as it takes.
-    async fn repeated<E: Endpoint>(&self, endpoint: &E, span: &Span) -> Result<Output<E>, Error> {
+    async fn repeated<E: Endpoint>(
+        &self,
+        endpoint: &E,
+        slot: Option<&mut Slot>,
+        span: &Span,
+    ) -> Result<Output<E>, Error> {
         let one_at_a_time = endpoint.route().op().writes() && !self.takes_parallel_writes();
         let _turn = self.shared.gate.turn(one_at_a_time).await;
-        let mut attempts = self.attempts(span);
+        let mut attempts = self.attempts(slot, span);
         let result = attempts.execute(endpoint).await;
         if attempts.repeated() > 0 {
             span.record("http.request.resend_count", attempts.repeated());
@@ -206,8 +231,12 @@ impl Client {
         result
     }
 
-    fn attempts<'a>(&'a self, span: &'a Span) -> Retrying<Attempt<'a>> {
-        let attempt = Attempt { client: self, span };
+    fn attempts<'a>(&'a self, slot: Option<&'a mut Slot>, span: &'a Span) -> Retrying<Attempt<'a>> {
+        let attempt = Attempt {
+            client: self,
+            slot,
+            span,
+        };
         Retrying::within(attempt, self.retry, Arc::clone(&self.shared.budget))
     }
 

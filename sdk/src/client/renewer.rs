@@ -38,7 +38,7 @@ impl Client {
     async fn renew_now(self, _end: watch::Sender<()>) {
         let _turn = self.shared.gate.turn(!self.takes_parallel_writes()).await;
         let span = span();
-        let mut attempts = self.attempts(&span);
+        let mut attempts = self.attempts(None, &span);
         let renewed = renewing::renew(&mut attempts)
             .instrument(span.clone())
             .await;

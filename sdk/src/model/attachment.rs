@@ -48,7 +48,7 @@ pub struct File {
 }
 
 /// The answer to uploading attachments. **It is a success (200, v2 201) even when nothing was stored**: look at
-/// `errors`.
+/// `errors`, as [`crate::attachments::Upload`] does.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
 #[non_exhaustive]

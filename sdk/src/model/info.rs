@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::decode::null_to_default;
+use crate::Release;
 
 /// What a server says about itself: version, limits, features. Fields that not every release sends are optional.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -19,7 +20,7 @@ pub struct Info {
     /// Whether projects can be shared by link.
     #[serde(default)]
     pub link_sharing_enabled: bool,
-    /// Largest upload, for people: `20MB`.
+    /// Largest file, for people: `20MB`. [`Info::max_file_bytes()`] reads it.
     #[serde(default)]
     pub max_file_size: String,
     /// Most items on a page of v1 (1.0+). v2 has limits of its own.
@@ -86,6 +87,30 @@ impl Info {
             .local
             .registration_enabled
             .or(self.registration_enabled)
+    }
+
+    /// Largest file in bytes that a server of this release takes. `None` where it does not say so, or has no limit.
+    ///
+    /// A megabyte has 2²⁰ bytes here. From 1.0 only whole ones count, and less than one is no limit at all.
+    pub fn max_file_bytes(&self, release: Release) -> Option<u64> {
+        let text = self.max_file_size.trim();
+        let end = text.find(|c: char| !c.is_ascii_digit());
+        let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+        let unit = unit.trim_start().to_ascii_lowercase();
+        let power = match unit.strip_suffix('b').unwrap_or(&unit) {
+            "" => 0,
+            "k" => 1,
+            "m" => 2,
+            "g" => 3,
+            "t" => 4,
+            _ => return None,
+        };
+        let bytes = number.parse::<u64>().ok()?.checked_mul(1 << (10 * power))?;
+        if release < Release(1, 0, 0) {
+            Some(bytes)
+        } else {
+            Some(bytes >> 20 << 20).filter(|whole| *whole > 0)
+        }
     }
 }
 
@@ -189,6 +214,35 @@ mod tests {
         let new = info(r#"{"version":"v1.0.0","auth":{"local":{"registration_enabled":false}}}"#);
         assert_eq!(new.registration_enabled(), Some(false));
         assert_eq!(info(r#"{"version":"x"}"#).registration_enabled(), None);
+    }
+
+    #[test]
+    fn sizes_are_read_as_the_server_does() {
+        let (old, new) = (Release(0, 24, 1), Release(1, 0, 0));
+        for (text, exact, whole) in [
+            ("20MB", Some(20 << 20), Some(20 << 20)),
+            ("1m", Some(1 << 20), Some(1 << 20)),
+            ("2 MB", Some(2 << 20), Some(2 << 20)),
+            ("1500KB", Some(1500 << 10), Some(1 << 20)),
+            ("2500000", Some(2_500_000), Some(2 << 20)),
+            ("1kb", Some(1 << 10), None),
+            ("10B", Some(10), None),
+            ("0", Some(0), None),
+            ("3GB", Some(3 << 30), Some(3 << 30)),
+            ("1TB", Some(1 << 40), Some(1 << 40)),
+            ("99999999TB", None, None),
+            ("1.5MB", None, None),
+            ("1MiB", None, None),
+            ("MB", None, None),
+            ("", None, None),
+        ] {
+            let info = Info {
+                max_file_size: text.to_owned(),
+                ..Info::default()
+            };
+            assert_eq!(info.max_file_bytes(old), exact, "{text}");
+            assert_eq!(info.max_file_bytes(new), whole, "{text}");
+        }
     }
 
     #[test]

@@ -63,6 +63,12 @@ impl Timestamp {
         Self(jiff::Timestamp::now())
     }
 
+    /// Reads a date of an HTTP header.
+    pub(crate) fn parse_http(text: &str) -> Option<Self> {
+        let date = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(date.timestamp()))
+    }
+
     /// Reads a time of the server, where a time of year one (or no text at all) means none.
     pub(super) fn parse_set(text: &str) -> Result<Option<Self>, InvalidTimestamp> {
         // Most times of a task are unset: compare before parsing.

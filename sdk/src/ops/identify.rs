@@ -38,6 +38,7 @@ pub async fn identify<X: Execute>(executor: &mut X) -> Result<Identified, X::Err
         version: info.version.clone(),
         concurrent_writes: info.concurrent_writes,
         max_items_per_page: info.max_items_per_page,
+        max_file_size: info.max_file_bytes(release),
         ..executor.session().server().clone()
     };
     Ok(Identified {

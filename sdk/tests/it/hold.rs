@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde_json::Value;
 use url::form_urlencoded;
 use vikunja_sdk::{At, Body, BuildError, Endpoint, Path, ReplyError, Route, model::Timestamp};
@@ -46,7 +47,14 @@ pub(crate) fn hold<E: Endpoint>(exchange: &Exchange, endpoint: Option<E>, tally:
         pairs(query),
         "{name}"
     );
-    if !request.body().is_empty() {
+    if !recorded.multipart.is_empty() {
+        let expected: Vec<_> = recorded
+            .multipart
+            .iter()
+            .map(|part| (part.field.clone(), part.filename.clone(), part.content()))
+            .collect();
+        assert_eq!(parts(&request), expected, "{name}");
+    } else if !request.body().is_empty() {
         let sent: Value = serde_json::from_slice(request.body()).unwrap();
         assert_eq!(moments(sent), moments(recorded.body.clone()), "{name}");
         let content_type = request.headers()["content-type"].to_str().unwrap();
@@ -83,6 +91,30 @@ pub(crate) fn hold<E: Endpoint>(exchange: &Exchange, endpoint: Option<E>, tally:
         }
         Err(error) => panic!("{name}: {error}"),
     }
+}
+
+/// The parts of a form: field, file name, content.
+fn parts(request: &http::Request<Bytes>) -> Vec<(String, String, Vec<u8>)> {
+    let content_type = request.headers()["content-type"].to_str().unwrap();
+    let boundary = content_type
+        .strip_prefix("multipart/form-data; boundary=")
+        .unwrap();
+    // A byte is a character here: contents need not be UTF-8.
+    let body: String = request.body().iter().copied().map(char::from).collect();
+    let body = body.strip_prefix(&format!("--{boundary}\r\n")).unwrap();
+    let body = body.strip_suffix(&format!("\r\n--{boundary}--\r\n"));
+    body.unwrap()
+        .split(&format!("\r\n--{boundary}\r\n"))
+        .map(|part| {
+            let (head, content) = part.split_once("\r\n\r\n").unwrap();
+            let parameter = |name: &str| {
+                let (_, rest) = head.split_once(&format!("; {name}=\"")).unwrap();
+                rest.split('"').next().unwrap().to_owned()
+            };
+            let content = content.chars().map(|byte| byte as u8).collect();
+            (parameter("name"), parameter("filename"), content)
+        })
+        .collect()
 }
 
 fn code_of(exchange: &Exchange) -> Option<i64> {

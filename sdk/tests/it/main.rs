@@ -1,8 +1,9 @@
-//! The SDK against recorded exchanges of real servers. Nothing is sent.
+//! The SDK against recorded exchanges of real servers, and `files` against small servers of its own on loopback.
 
 mod diagnosis;
 mod executors;
 mod filter;
+mod files;
 mod hold;
 mod identity;
 mod pages;

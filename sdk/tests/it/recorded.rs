@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,10 +30,30 @@ pub(crate) struct Request {
     pub(crate) content_type: Option<String>,
     pub(crate) body: Value,
     pub(crate) raw: Option<String>,
+    #[serde(default)]
+    pub(crate) multipart: Vec<Part>,
     #[serde(rename = "as")]
     pub(crate) who: Option<String>,
     #[serde(default)]
     pub(crate) headers: std::collections::BTreeMap<String, String>,
+}
+
+/// A part of a recorded form.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) field: String,
+    pub(crate) filename: String,
+    text: Option<String>,
+    base64: Option<String>,
+}
+
+impl Part {
+    pub(crate) fn content(&self) -> Vec<u8> {
+        match &self.base64 {
+            Some(text) => BASE64_STANDARD.decode(text).unwrap(),
+            None => self.text.clone().unwrap().into_bytes(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
