@@ -3,6 +3,7 @@
 mod client;
 mod concurrency;
 mod filters;
+mod files;
 mod servers;
 mod sessions;
 mod story;
