@@ -139,7 +139,9 @@ pub enum BuildError {
         release: Release,
     },
     /// A file that the server would refuse.
-    #[error("{file:?} has {size} bytes, and this server takes files of at most {limit}")]
+    #[error(
+        "{file:?} has {size} bytes, and this server takes files of at most {limit} (its operator sets files.maxsize)"
+    )]
     FileTooLarge {
         /// Its name.
         file: String,
@@ -202,7 +204,7 @@ pub struct RefusedFile {
     pub name: Option<String>,
     /// Vikunja's number of the error; 4012 = the file is too large.
     pub code: Option<i64>,
-    /// The server's words; empty where it gave none. The sizes in it are wrong.
+    /// The server's words; empty where it gave none. The limit that it names is often wrong.
     pub message: String,
 }
 
@@ -212,8 +214,10 @@ impl fmt::Display for FilesRefused {
         write!(f, "{}: {status}, and the server refused ", self.route)?;
         for (index, file) in self.refused.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            let name = file.name.as_deref().unwrap_or("a file");
-            write!(f, "{comma}{name:?} (")?;
+            match &file.name {
+                Some(name) => write!(f, "{comma}{name:?} (")?,
+                None => write!(f, "{comma}a file (")?,
+            }
             if let Some(code) = file.code {
                 write!(f, "code {code} ")?;
             }

@@ -18,6 +18,7 @@ use vikunja_sdk::{
     ApiChoice, BuildError, Client, Content, Error, Execute, Failure, NewFile, Release, ReplyError,
     Server,
     attachments::{Download, PreviewSize, Upload},
+    auth::{Credentials, Token},
     client::TransportErrorKind,
     model::{AttachmentId, TaskId},
     retry::Policy,
@@ -202,6 +203,29 @@ async fn a_begun_stream_is_not_sent_again_and_bytes_are() {
     let (client, server) = serve(handlers);
     let file = NewFile::from_bytes("a", "x");
     assert_eq!(client.upload(&upload(file)).await.unwrap().len(), 1);
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_and_a_begun_stream_is_not_sent_again() {
+    let expired = taking("401 Unauthorized", r#"{"code":11,"message":"expired"}"#);
+    let renewing = sending(
+        "HTTP/1.1 200 OK\r\nSet-Cookie: vikunja_refresh_token=second\r\nContent-Length: 26\r\n\
+         Connection: close\r\n\r\n{\"token\":\"eyJ.new.token_\"}",
+    );
+    // A third connection would be refused: nobody listens then.
+    let handlers: Vec<Box<dyn FnOnce(TcpStream) + Send>> =
+        vec![Box::new(expired), Box::new(renewing)];
+    let (client, server) = serve(handlers);
+    client.session().set_credentials(Some(Credentials {
+        token: Token::new("eyJ.some.token".into()).unwrap(),
+        refresh: Some("first".to_owned().into()),
+    }));
+    let before = client.session().generation();
+    let (file, _) = counted("a", 1, 1);
+    let error = client.upload(&upload(file)).await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+    assert!(client.session().generation() > before);
     server.join().unwrap();
 }
 
@@ -406,8 +430,7 @@ async fn what_the_server_would_refuse_is_not_sent() {
         .with_release(Release(1, 0, 0));
     server.max_file_size = Some(1 << 20);
     let mut fake = Fake::at(server.clone());
-    fake.session()
-        .set_token(vikunja_sdk::auth::Token::new("token".into()).ok());
+    fake.session().set_token(Token::new("token".into()).ok());
     let of_size = |size: usize| NewFile::from_bytes(format!("{size}.bin"), vec![0; size]);
     let error = fake
         .execute(&upload(of_size((1 << 20) + 1)))
@@ -415,7 +438,8 @@ async fn what_the_server_would_refuse_is_not_sent() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "\"1048577.bin\" has 1048577 bytes, and this server takes files of at most 1048576"
+        "\"1048577.bin\" has 1048577 bytes, and this server takes files of at most 1048576 (its operator sets \
+         files.maxsize)"
     );
     let three = Upload {
         task: TaskId::from(1),
@@ -424,8 +448,7 @@ async fn what_the_server_would_refuse_is_not_sent() {
     let error = fake.execute(&three).await.unwrap_err();
     assert!(error.to_string().contains("one by one"), "{error}");
     let mut old = Fake::at(server.with_release(Release(0, 24, 1)));
-    old.session()
-        .set_token(vikunja_sdk::auth::Token::new("token".into()).ok());
+    old.session().set_token(Token::new("token".into()).ok());
     let error = old.execute(&three).await.unwrap_err();
     assert!(error.to_string().contains("scripted"), "{error}");
     let preview = Download {
