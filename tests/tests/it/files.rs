@@ -133,10 +133,10 @@ async fn lists(client: &Client, task: TaskId) {
     assert_eq!(sizes.collect::<Vec<_>>(), [1, 2]);
     let mut list = List::new(task);
     list.per_page = Some(5);
-    let listed = walk(client, list).collect(100).await.unwrap();
-    assert_eq!(listed.len(), 14);
-    let last: Vec<_> = listed[12..].iter().map(|one| one.id).collect();
-    assert_eq!(last, [stored[0].id, stored[1].id]);
+    let all = walk(client, list).collect(100).await.unwrap();
+    assert_eq!(all.len(), 14);
+    let newest: Vec<_> = all[12..].iter().map(|one| one.id).collect();
+    assert_eq!(newest, [stored[0].id, stored[1].id]);
 }
 
 /// The limit is where `/info` says it is, and what is refused inside a success is an error.
@@ -144,8 +144,8 @@ async fn limits(client: &Client, task: TaskId, info: &Info) {
     let limit = server(client).max_file_size.unwrap();
     assert_eq!(Some(limit), info.max_file_bytes(release(client)));
     let limit = usize::try_from(limit).unwrap();
-    let named = |name: &str, length| NewFile::from_bytes(name, bytes(length));
-    let stored = put(client, task, vec![named("exact.bin", limit)]).await;
+    let of_size = |name: &str, length| NewFile::from_bytes(name, bytes(length));
+    let stored = put(client, task, vec![of_size("exact.bin", limit)]).await;
     let got = get(client, &Download::new(task, stored[0].id)).await;
     assert!(got == bytes(limit));
     let count = client.send(&List::new(task)).await.unwrap().items.len();
@@ -153,10 +153,10 @@ async fn limits(client: &Client, task: TaskId, info: &Info) {
     let large = Upload {
         task,
         files: vec![
-            named("small.txt", 3),
-            named("large.bin", limit + 1),
-            named("other.txt", 4),
-            named("larger.bin", limit + 2),
+            of_size("small.txt", 3),
+            of_size("large.bin", limit + 1),
+            of_size("other.txt", 4),
+            of_size("larger.bin", limit + 2),
         ],
     };
     let error = client.upload(&large).await.unwrap_err();
@@ -187,9 +187,9 @@ async fn limits(client: &Client, task: TaskId, info: &Info) {
     let two = Upload {
         task,
         files: vec![
-            named("one.bin", limit),
-            named("two.bin", limit),
-            named("three.bin", limit),
+            of_size("one.bin", limit),
+            of_size("two.bin", limit),
+            of_size("three.bin", limit),
         ],
     };
     if release(client) >= Release(1, 0, 0) {
