@@ -50,8 +50,7 @@ pub use code::Code;
 pub use content::{Content, ContentHead, ContentRange};
 pub use endpoint::{Body, Endpoint, Output, Path, Query};
 pub use error::{
-    ApiError, BuildError, DecodeError, FieldError, FilesRefused, RateLimit, RefusedFile,
-    ReplyError,
+    ApiError, BuildError, DecodeError, FieldError, FilesRefused, RateLimit, RefusedFile, ReplyError,
 };
 pub use execute::{Execute, Failure};
 pub use form::{Form, NewFile};

@@ -2,8 +2,8 @@
 
 mod diagnosis;
 mod executors;
-mod filter;
 mod files;
+mod filter;
 mod hold;
 mod identity;
 mod pages;

@@ -2,8 +2,8 @@
 
 mod client;
 mod concurrency;
-mod filters;
 mod files;
+mod filters;
 mod servers;
 mod sessions;
 mod story;
