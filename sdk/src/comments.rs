@@ -33,18 +33,11 @@ pub struct Fields {
 
 impl Changes for Fields {
     fn check(&self, at: At) -> Result<(), BuildError> {
-        let empties = match &self.comment {
-            Value::Keep => false,
-            Value::Clear => true,
-            Value::Set(text) => text.is_empty(),
-        };
-        if empties && at.release >= Release(1, 0, 0) {
-            return Err(BuildError::CannotClear {
-                field: "the text of a comment",
-                release: at.release,
-            });
+        if at.release < Release(1, 0, 0) {
+            return Ok(());
         }
-        Ok(())
+        self.comment
+            .check_not_emptied("the text of a comment", at, String::is_empty)
     }
 }
 

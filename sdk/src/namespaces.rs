@@ -29,10 +29,10 @@ const GONE: Release = Release(0, 21, 0);
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fields {
-    /// Title, 1 to 250 characters.
+    /// Title, 1 to 250 characters; it cannot be empty.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub title: Patch<String>,
-    /// Description.
+    /// Description. It cannot be cleared.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
     /// Colour: six hex digits, without `#`.
@@ -43,7 +43,14 @@ pub struct Fields {
     pub is_archived: Patch<bool>,
 }
 
-impl Changes for Fields {}
+impl Changes for Fields {
+    fn check(&self, at: At) -> Result<(), BuildError> {
+        self.title
+            .check_not_emptied("the title of a namespace", at, String::is_empty)?;
+        self.description
+            .check_not_emptied("the description of a namespace", at, String::is_empty)
+    }
+}
 
 /// Makes a namespace.
 #[derive(Clone, Debug, Default)]

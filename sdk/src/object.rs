@@ -25,7 +25,7 @@ pub trait Changes: Serialize + Send + Sync {
         Ok(())
     }
 
-    /// Renames what this release calls otherwise.
+    /// Renames what this release calls otherwise, and refuses what JSON cannot say.
     fn adapt(&self, _: At, _: &mut Map<String, Value>) -> Result<(), BuildError> {
         Ok(())
     }

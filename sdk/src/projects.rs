@@ -30,7 +30,7 @@ pub(crate) const PROJECTS: Release = Release(0, 21, 0);
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fields {
-    /// Title, 1 to 250 characters. Required to create and to replace.
+    /// Title, 1 to 250 characters. Required to create and to replace; it cannot be empty.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub title: Value<String>,
     /// Description, HTML. No release can clear it.
@@ -62,6 +62,7 @@ pub struct Fields {
 impl Changes for Fields {
     /// 2.x reads a parent of `null` as «keep it»; 0 is none on every release.
     fn adapt(&self, _: At, fields: &mut Map<String, JsonValue>) -> Result<(), BuildError> {
+        self.position.check_finite("position of a project")?;
         if matches!(self.parent_project_id, Value::Clear) {
             fields.insert("parent_project_id".to_owned(), JsonValue::from(0));
         }
@@ -69,15 +70,24 @@ impl Changes for Fields {
     }
 
     fn check(&self, at: At) -> Result<(), BuildError> {
-        if matches!(self.description, Value::Clear)
-            || matches!(&self.description, Value::Set(text) if text.is_empty())
-        {
-            return Err(BuildError::CannotClear {
-                field: "the description of a project",
-                release: at.release,
-            });
-        }
-        Ok(())
+        self.title
+            .check_not_emptied("the title of a project", at, String::is_empty)?;
+        self.description
+            .check_not_emptied("the description of a project", at, String::is_empty)?;
+        self.namespace_id
+            .check_not_emptied("the namespace of a list", at, |id| id.get() == 0)?;
+        // What a release does not know it ignores, and answers 200.
+        let needs = if at.release < PROJECTS && !self.parent_project_id.is_keep() {
+            format!("parent_project_id needs Vikunja {PROJECTS} or newer")
+        } else if at.release >= PROJECTS && !self.namespace_id.is_keep() {
+            format!("namespace_id needs Vikunja before {PROJECTS}")
+        } else {
+            return Ok(());
+        };
+        Err(BuildError::Body(format!(
+            "{needs}; this server is {}",
+            at.release
+        )))
     }
 }
 

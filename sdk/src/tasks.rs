@@ -1,5 +1,10 @@
 //! Tasks.
 
+mod bulk;
+
+pub(crate) use bulk::FIRST_BULK;
+pub use bulk::{CreateBulk, CreatedInBulk, UpdateBulk};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
 
@@ -8,7 +13,7 @@ use crate::{
     Release, Route,
     filter::{self, Filter},
     model::{
-        AttachmentId, BucketId, Expand, Order, Patch as Value, ProjectId, RepeatMode, SortField,
+        AttachmentId, BucketId, Expand, NewReminder, Order, Patch as Value, ProjectId, RepeatMode, SortField,
         Task, TaskId, Timestamp, UserId,
     },
     object,
@@ -19,11 +24,14 @@ use crate::{
 /// First release with projects instead of lists.
 const PROJECTS: Release = Release(0, 21, 0);
 
+/// First release in which buckets belong to views, and a task is moved between them by a call of its own.
+const VIEWS: Release = Release(0, 24, 0);
+
 /// What can be written of a task. Labels, comments, attachments and relations have calls of their own.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fields {
-    /// Title. Required to create.
+    /// Title. Required to create; it cannot be empty.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub title: Value<String>,
     /// Description, HTML.
@@ -32,7 +40,8 @@ pub struct Fields {
     /// Done. On a repeating task the server moves the dates on and leaves it undone.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub done: Value<bool>,
-    /// When it is due.
+    /// When it is due. Reminders relative to a date follow it; when it is cleared they have no moment, and the server
+    /// keeps only one of those.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub due_date: Value<Timestamp>,
     /// When it begins.
@@ -44,7 +53,7 @@ pub struct Fields {
     /// Reminders, all of them. 0.20 knows absolute ones only.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub reminders: Value<Vec<NewReminder>>,
-    /// The project that it is moved to.
+    /// The project that it is moved to. There it gets another number, bucket and position.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub project_id: Value<ProjectId>,
     /// Repetition, in seconds; 0 = none.
@@ -56,7 +65,7 @@ pub struct Fields {
     /// 0 unset, 1 low … 5 do now; the server takes any number.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub priority: Value<i64>,
-    /// 0 … 1, not checked by the server.
+    /// 0 … 1; the server takes any finite number.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub percent_done: Value<f64>,
     /// Colour: six hex digits, without `#`.
@@ -65,29 +74,16 @@ pub struct Fields {
     /// Assignees, all of them.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub assignees: Value<Vec<Assignee>>,
-    /// The attachment that is the cover.
+    /// The attachment that is the cover. While the task names one that was deleted, the server refuses every change
+    /// (400, code 4020) that does not clear or replace it.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub cover_image_attachment_id: Value<AttachmentId>,
     /// Among the caller's favourites.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub is_favorite: Value<bool>,
-    /// The bucket, on creation; up to 0.23 also to move it.
+    /// The bucket: on creation, and up to 0.23 to move it. Later releases would ignore it in a change.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub bucket_id: Value<BucketId>,
-}
-
-/// A reminder to set.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct NewReminder {
-    /// The moment, of an absolute one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reminder: Option<Timestamp>,
-    /// Seconds after `relative_to`; negative = before it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relative_period: Option<i64>,
-    /// `due_date`, `start_date` or `end_date`, of a relative one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relative_to: Option<String>,
 }
 
 /// A user to assign.
@@ -99,15 +95,20 @@ pub struct Assignee {
 
 impl Changes for Fields {
     fn check(&self, at: At) -> Result<(), BuildError> {
-        let field = match (&self.title, &self.project_id) {
-            (Value::Clear, _) => "the title of a task",
-            (_, Value::Clear) => "the project of a task",
-            _ => return Ok(()),
-        };
-        Err(BuildError::CannotClear {
-            field,
-            release: at.release,
-        })
+        // To these the server answers 200, and does nothing.
+        self.title
+            .check_not_emptied("the title of a task", at, String::is_empty)?;
+        self.project_id
+            .check_not_emptied("the project of a task", at, |id| id.get() == 0)?;
+        if at.release >= VIEWS && !self.bucket_id.is_keep() {
+            return Err(BuildError::Body(format!(
+                "bucket_id of a task changes nothing from Vikunja {VIEWS} on; this server is {}: move the task with the \
+                 call for buckets",
+                at.release
+            )));
+        }
+        self.bucket_id
+            .check_not_emptied("the bucket of a task", at, |id| id.get() == 0)
     }
 
     /// `done` on a repeating task moves its dates each time it is sent.
@@ -120,6 +121,7 @@ impl Changes for Fields {
 
     /// Renames what 0.20 calls otherwise.
     fn adapt(&self, at: At, fields: &mut Map<String, JsonValue>) -> Result<(), BuildError> {
+        self.percent_done.check_finite("percent_done of a task")?;
         if at.release >= PROJECTS {
             return Ok(());
         }

@@ -62,7 +62,7 @@ pub use permission::Permission;
 pub use position::{InvalidPosition, Position};
 pub use project::{DuplicatedProject, Project};
 pub use relation::{RelationKind, TaskRelation};
-pub use reminder::{Reminder, ReminderBase};
+pub use reminder::{NewReminder, Reminder, ReminderBase};
 pub use session::LoginSession;
 pub use share::{LinkShare, SharingType, TeamShare, UserShare};
 pub use subscription::{Subscription, SubscriptionEntity};

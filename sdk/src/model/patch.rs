@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::{At, BuildError};
+
 /// What happens to one field in a partial change: nothing, unless it is said.
 ///
 /// On the wire a field that is kept is absent, one that is cleared is `null`. Absent is the business of the struct
@@ -42,11 +44,40 @@ impl<T> Patch<T> {
         matches!(self, Self::Keep)
     }
 
+    /// Refuses to empty a field that this release does not let go: to clear it, or to set what stands for nothing.
+    pub(crate) fn check_not_emptied(
+        &self,
+        field: &'static str,
+        at: At,
+        is_nothing: impl Fn(&T) -> bool,
+    ) -> Result<(), BuildError> {
+        match self {
+            Self::Set(value) if !is_nothing(value) => Ok(()),
+            Self::Keep => Ok(()),
+            Self::Set(_) | Self::Clear => Err(BuildError::CannotClear {
+                field,
+                release: at.release,
+            }),
+        }
+    }
+
     /// The value that the field gets.
     pub const fn value(&self) -> Option<&T> {
         match self {
             Self::Set(value) => Some(value),
             Self::Keep | Self::Clear => None,
+        }
+    }
+}
+
+impl Patch<f64> {
+    /// Refuses NaN and the infinities: JSON would write `null`, which clears the field.
+    pub(crate) fn check_finite(&self, field: &str) -> Result<(), BuildError> {
+        match self {
+            Self::Set(value) if !value.is_finite() => Err(BuildError::Body(format!(
+                "{field} is {value}: give a finite number"
+            ))),
+            _ => Ok(()),
         }
     }
 }

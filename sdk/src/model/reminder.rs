@@ -1,9 +1,9 @@
 //! Reminders of tasks.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
@@ -72,6 +72,78 @@ impl<'de> Deserialize<'de> for Reminder {
     }
 }
 
+/// A reminder to set: at a moment, or so long before or after a date of the task.
+///
+/// ```
+/// use std::time::Duration;
+/// use vikunja_sdk::model::{NewReminder, ReminderBase};
+///
+/// let an_hour_before = NewReminder::before(Duration::from_secs(3600), ReminderBase::DueDate);
+/// assert_eq!(
+///     serde_json::to_string(&an_hour_before)?,
+///     r#"{"relative_period":-3600,"relative_to":"due_date"}"#
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(untagged)]
+pub enum NewReminder {
+    /// At a moment.
+    At {
+        /// Which.
+        reminder: Timestamp,
+    },
+    /// Relative to a date of the task, which it follows (0.21+). While that date is unset there is no moment, and the
+    /// server keeps only one of the reminders without one.
+    Relative {
+        /// Seconds after the date; negative = before it.
+        relative_period: i64,
+        /// The date.
+        relative_to: ReminderBase,
+    },
+}
+
+impl NewReminder {
+    /// At this moment.
+    pub fn at(moment: Timestamp) -> Self {
+        Self::At { reminder: moment }
+    }
+
+    /// So long before a date of the task, in whole seconds (0.21+).
+    pub fn before(period: Duration, date: ReminderBase) -> Self {
+        Self::Relative {
+            relative_period: -seconds(period),
+            relative_to: date,
+        }
+    }
+
+    /// So long after a date of the task, in whole seconds (0.21+). Zero is at that date.
+    pub fn after(period: Duration, date: ReminderBase) -> Self {
+        Self::Relative {
+            relative_period: seconds(period),
+            relative_to: date,
+        }
+    }
+}
+
+fn seconds(period: Duration) -> i64 {
+    i64::try_from(period.as_secs()).unwrap_or(i64::MAX)
+}
+
+impl Reminder {
+    /// What sets the same reminder again; `None` where it is neither at a moment nor relative to a date.
+    pub fn to_new(&self) -> Option<NewReminder> {
+        match (&self.relative_to, self.reminder) {
+            (Some(date), _) => Some(NewReminder::Relative {
+                relative_period: self.relative_period,
+                relative_to: date.clone(),
+            }),
+            (None, Some(moment)) => Some(NewReminder::at(moment)),
+            (None, None) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +158,52 @@ mod tests {
         assert_eq!(reminder.relative_period, -3600);
         assert_eq!(reminder.relative_to, Some(ReminderBase::DueDate));
         assert!(serde_json::from_str::<Reminder>("3").is_err());
+    }
+
+    #[test]
+    fn a_reminder_that_was_read_can_be_set_again() {
+        for (read, written) in [
+            (
+                r#"{"reminder":"2030-01-01T00:00:00Z","relative_period":0,"relative_to":""}"#,
+                Some(r#"{"reminder":"2030-01-01T00:00:00Z"}"#),
+            ),
+            (
+                r#"{"reminder":"2030-01-01T00:00:00Z","relative_period":60,"relative_to":"end_date"}"#,
+                Some(r#"{"relative_period":60,"relative_to":"end_date"}"#),
+            ),
+            (
+                r#"{"reminder":"0001-01-01T00:00:00Z","relative_period":0,"relative_to":"start_date"}"#,
+                Some(r#"{"relative_period":0,"relative_to":"start_date"}"#),
+            ),
+            (r#"{"reminder":"0001-01-01T00:00:00Z"}"#, None),
+            (
+                r#""2030-01-01T00:00:00Z""#,
+                Some(r#"{"reminder":"2030-01-01T00:00:00Z"}"#),
+            ),
+        ] {
+            let new = serde_json::from_str::<Reminder>(read).unwrap().to_new();
+            assert_eq!(
+                new.map(|new| serde_json::to_string(&new).unwrap())
+                    .as_deref(),
+                written
+            );
+        }
+    }
+
+    #[test]
+    fn periods_are_whole_seconds() {
+        let period = |new| match new {
+            NewReminder::Relative {
+                relative_period, ..
+            } => relative_period,
+            NewReminder::At { .. } => panic!("{new:?}"),
+        };
+        let base = || ReminderBase::StartDate;
+        assert_eq!(
+            period(NewReminder::before(Duration::from_millis(1500), base())),
+            -1
+        );
+        assert_eq!(period(NewReminder::after(Duration::ZERO, base())), 0);
+        assert_eq!(period(NewReminder::after(Duration::MAX, base())), i64::MAX);
     }
 }

@@ -14,7 +14,14 @@ use crate::{
 /// back whole, to the letter, so that fields which this crate does not know survive too. The answer is the object after
 /// the change (times that the server has just set may still carry a fraction that it does not store).
 ///
-/// No release protects against a lost update: of two writers at the same time the last one wins.
+/// No release protects against a lost update: of two writers at the same time the last one wins, over all fields on v1,
+/// and on v2 too, where the server carries out a `PATCH` as reading and writing one after the other. `If-Match` is
+/// ignored.
+///
+/// What the server could not do without a word, such as clearing a title, is a [`BuildError`] before anything is sent.
+/// Beside what is named the server changes what follows from it: `updated`; `done_at`, bucket and the dates of a
+/// repeating task with `done`; the moments of relative reminders with the dates; number, bucket and position with the
+/// project.
 ///
 /// ```no_run
 /// # async fn example(mut client: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {

@@ -2,6 +2,7 @@
 
 mod diagnose;
 mod edit;
+mod edit_many;
 mod identify;
 mod log_in;
 mod named;
@@ -9,6 +10,7 @@ mod permissions;
 
 pub use diagnose::{Unauthorized, why_unauthorized};
 pub use edit::edit;
+pub use edit_many::{Stopped, edit_many};
 pub use identify::{Identified, identify};
 pub use log_in::{log_in, renew};
 pub use named::{Named, label_named, project_named, user_named};

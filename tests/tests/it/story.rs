@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 use vikunja_sdk::{
     Changed, Client, Code, Error, Failure, Json, Path, Release, Route, WithRaw,
-    model::{Info, Patch, Position, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp},
+    model::{Info, NewReminder, Patch, Position, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp},
     namespaces, ops,
     page::walk,
     projects,
@@ -184,18 +184,13 @@ async fn lists(client: &mut Client, project: &Project) {
 async fn edits(client: &mut Client, project: &Project) {
     let me = client.send(&users::Current).await.unwrap().id;
     let at = |days: i64| Timestamp::from_unix_seconds(2_000_000_000 + days * 86_400);
-    let reminder = tasks::NewReminder {
-        reminder: Some(at(1)),
-        relative_period: None,
-        relative_to: None,
-    };
     let rich = Fields {
         title: "Bake bread".into(),
         description: "<p>Sourdough</p>".into(),
         due_date: at(2).into(),
         start_date: at(0).into(),
         end_date: at(3).into(),
-        reminders: vec![reminder].into(),
+        reminders: vec![NewReminder::at(at(1))].into(),
         priority: 4.into(),
         percent_done: 0.25.into(),
         hex_color: "aa5500".into(),
