@@ -108,10 +108,8 @@ pub enum BuildError {
     /// Not usable as a token. The text does not repeat it.
     #[error("the token cannot be used: {0}")]
     Token(&'static str),
-    /// The server has no way to clear this field.
-    #[error(
-        "{field} cannot be cleared on Vikunja {release}: the server keeps the old value; set another one"
-    )]
+    /// The server has no way to clear this field: it would keep the old value without a word, or refuse.
+    #[error("{field} cannot be empty on Vikunja {release}: set another value")]
     CannotClear {
         /// Name of the field.
         field: &'static str,

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    At, Body, BuildError, Changes, Empty, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
-    Release, Route,
+    Api, At, Body, BuildError, Changes, Empty, Endpoint, Json, Keyed, Object, Paged, Pages, Path,
+    Query, Release, Route,
     model::{Label, LabelId, Patch as Value, TaskId, TaskLabel},
     object,
     projects::search_name,
@@ -27,7 +27,8 @@ use crate::{
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fields {
-    /// Title, at most 250 characters. The server asks for none: without one the label has an empty title.
+    /// Title, at most 250 characters. The server asks for none: without one the label has an empty title, and then v2
+    /// refuses every change (422) that does not give it one.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub title: Value<String>,
     /// Description.
@@ -38,7 +39,17 @@ pub struct Fields {
     pub hex_color: Value<String>,
 }
 
-impl Changes for Fields {}
+impl Changes for Fields {
+    /// v2 refuses an empty title, takes `null` for one, and refuses every later change of the label.
+    fn check(&self, at: At) -> Result<(), BuildError> {
+        match at.api {
+            Api::V1 => Ok(()),
+            Api::V2 => self
+                .title
+                .check_not_emptied("the title of a label", at, String::is_empty),
+        }
+    }
+}
 
 /// Makes a label. Titles need not be unique. Link shares may not (403).
 #[derive(Clone, Debug, Default)]

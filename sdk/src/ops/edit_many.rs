@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::edit;
 use crate::{
-    Execute, Failure, Release,
+    Api, At, BuildError, Changes, Execute, Failure, Release,
     model::{NewReminder, RepeatMode, Task, TaskId, UserId},
     tasks::{Assignee, FIRST_BULK, Fields, List, ListQuery, UpdateBulk},
 };
@@ -44,7 +44,16 @@ pub async fn edit_many<X: Execute>(
         .filter(|id| seen.insert(*id))
         .collect();
     let server = executor.session().server();
-    let bulk = Bulk::of(server.release, changes);
+    let bulk = match Bulk::of(server.release, changes) {
+        Ok(bulk) => bulk,
+        Err(wrong) => {
+            return Err(Stopped {
+                done: Vec::new(),
+                at: Vec::new(),
+                source: wrong.into(),
+            });
+        }
+    };
     let most = server.max_items_per_page.unwrap_or(MOST).clamp(1, MOST) as usize;
     let mut done = Vec::with_capacity(tasks.len());
     for some in tasks.chunks(most) {
@@ -70,22 +79,23 @@ pub async fn edit_many<X: Execute>(
 
 /// An edit of several tasks stopped at one of them.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("after {} tasks, at {}: {source}", done.len(), named(at))]
+#[error("{} tasks were changed{}: {source}", done.len(), then(at))]
 #[non_exhaustive]
 pub struct Stopped<E> {
     /// Tasks that were changed.
     pub done: Vec<TaskId>,
-    /// Where it stopped: the task that failed, or those of one bulk update whose fate is not known. Tasks that are
-    /// neither here nor in `done` were not touched.
+    /// Where it stopped: the task that failed, or those of a bulk update of which nobody knows whether it happened. Tasks
+    /// that are neither here nor in `done` were not touched.
     pub at: Vec<TaskId>,
     /// How it failed.
     pub source: E,
 }
 
-fn named(tasks: &[TaskId]) -> String {
-    match tasks {
-        [task] => format!("task {task}"),
-        several => format!("one of {} tasks", several.len()),
+fn then(at: &[TaskId]) -> String {
+    match at {
+        [] => String::new(),
+        [task] => format!(", then task {task} failed"),
+        several => format!(", then a bulk update of {} failed", several.len()),
     }
 }
 
@@ -105,7 +115,14 @@ struct Replaced {
 }
 
 impl<'a> Bulk<'a> {
-    fn of(release: Release, changes: &'a Fields) -> Option<Self> {
+    /// `None` where it cannot make these changes.
+    fn of(release: Release, changes: &'a Fields) -> Result<Option<Self>, BuildError> {
+        let at = At {
+            release,
+            api: Api::V1,
+        };
+        changes.check(at)?;
+        let names_something = !changes.to_json(at)?.is_empty();
         let Fields {
             assignees,
             reminders,
@@ -113,12 +130,13 @@ impl<'a> Bulk<'a> {
             done,
             ..
         } = changes;
-        let leaves_replaced = assignees.is_keep() && reminders.is_keep() && is_favorite.is_keep();
-        (release >= FIRST_BULK && leaves_replaced).then(|| Self {
+        let fits = assignees.is_keep() && reminders.is_keep() && is_favorite.is_keep();
+        let bulk = Self {
             changes,
             // Up to 2.3 it moves the reminders and not the dates; 2.5 was seen to move both.
             takes_repeating: done.is_keep() || release >= Release(2, 5, 0),
-        })
+        };
+        Ok((release >= FIRST_BULK && fits && names_something).then_some(bulk))
     }
 
     /// Changes those of the tasks that can be changed in bulk, and adds them to `done`. The others, and what the server

@@ -4,6 +4,7 @@ mod diagnosis;
 mod executors;
 mod files;
 mod filter;
+mod bulk;
 mod hold;
 mod identity;
 mod pages;

@@ -4,6 +4,7 @@ mod client;
 mod concurrency;
 mod files;
 mod filters;
+mod edits;
 mod servers;
 mod sessions;
 mod story;

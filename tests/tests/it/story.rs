@@ -9,7 +9,7 @@ use vikunja_sdk::{
     users,
 };
 
-use super::servers::{Told, real, sandboxes};
+use super::servers::{Told, real_or_say_so, sandboxes};
 
 #[tokio::test]
 async fn the_story_told_to_the_stand_in() {
