@@ -37,7 +37,8 @@ pub struct Fields {
     /// Description, HTML.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub description: Value<String>,
-    /// Done. On a repeating task the server moves the dates on and leaves it undone.
+    /// Done. On a repeating task the server moves the dates on and leaves it undone; 2.x also unticks the checklists in
+    /// its description.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub done: Value<bool>,
     /// When it is due. Reminders relative to a date follow it; when it is cleared they have no moment, and the server

@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for Reminder {
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(untagged)]
 pub enum NewReminder {
     /// At a moment.
@@ -128,6 +128,15 @@ impl NewReminder {
 
 fn seconds(period: Duration) -> i64 {
     i64::try_from(period.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Reads what the server writes, too: what is relative there stays so.
+impl<'de> Deserialize<'de> for NewReminder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <Reminder as Deserialize>::deserialize(deserializer)?
+            .to_new()
+            .ok_or_else(|| de::Error::custom("a reminder needs a moment, or a date to follow"))
+    }
 }
 
 impl Reminder {
@@ -181,12 +190,11 @@ mod tests {
                 Some(r#"{"reminder":"2030-01-01T00:00:00Z"}"#),
             ),
         ] {
+            let again = |new: &NewReminder| serde_json::to_string(new).unwrap();
             let new = serde_json::from_str::<Reminder>(read).unwrap().to_new();
-            assert_eq!(
-                new.map(|new| serde_json::to_string(&new).unwrap())
-                    .as_deref(),
-                written
-            );
+            assert_eq!(new.as_ref().map(again).as_deref(), written);
+            let new = serde_json::from_str::<NewReminder>(read).ok();
+            assert_eq!(new.as_ref().map(again).as_deref(), written);
         }
     }
 

@@ -4,24 +4,26 @@ use serde::de::IgnoredAny;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    Api, ApiChoice, At, Body, BuildError, Changed, Changes, Endpoint, Execute, Json, Object, Op,
-    Path, Route, object, retry::Repeat,
+    Api, ApiChoice, At, Body, BuildError, Changes, Endpoint, Execute, Json, Object, Op, Path,
+    Route, object, retry::Repeat,
 };
 
 /// Changes the named fields of an object and leaves all others as they are, on every release.
 ///
 /// The server's update replaces: what is not sent is blanked. So v2 gets a `PATCH`, and v1 is read, changed and sent
-/// back whole, to the letter, so that fields which this crate does not know survive too. The answer is the object after
-/// the change (times that the server has just set may still carry a fraction that it does not store).
+/// back whole, to the letter, so that fields which this crate does not know survive too. The answer is the object as it is
+/// stored, read again: what the server answers to a change has the old identifier of a moved task, and assignees without
+/// names.
 ///
 /// No release protects against a lost update: of two writers at the same time the last one wins, over all fields on v1,
 /// and on v2 too, where the server carries out a `PATCH` as reading and writing one after the other. `If-Match` is
 /// ignored.
 ///
-/// What the server could not do without a word, such as clearing a title, is a [`BuildError`] before anything is sent.
-/// Beside what is named the server changes what follows from it: `updated`; `done_at`, bucket and the dates of a
-/// repeating task with `done`; the moments of relative reminders with the dates; number, bucket and position with the
-/// project.
+/// What the server would ignore without a word, such as clearing a title, is a [`BuildError`] before anything is sent.
+///
+/// Beside what is named, that changes which follows from it on the server: `updated`; with `done` the time of it, the
+/// bucket, and the dates of a repeating task; with a date the moments of reminders that are relative to it; with the
+/// project number, bucket and position.
 ///
 /// ```no_run
 /// # async fn example(mut client: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
@@ -38,6 +40,19 @@ pub async fn edit<X: Execute, O: Object>(
 where
     O::Fields: Clone,
 {
+    write(executor, id, changes).await?;
+    executor.execute(&object::Get { id }).await
+}
+
+/// [`edit`] without reading again.
+pub(super) async fn write<X: Execute, O: Object>(
+    executor: &mut X,
+    id: O,
+    changes: &O::Fields,
+) -> Result<(), X::Error>
+where
+    O::Fields: Clone,
+{
     let server = executor.session().server();
     let by_patch = server.release.has_v2() && server.api != ApiChoice::Only(Api::V1);
     let at = At {
@@ -47,10 +62,8 @@ where
     changes.check(at)?;
     if by_patch {
         let fields = changes.clone();
-        let patch = object::Patch { id, fields };
-        if let Changed::Now(model) = executor.execute(&patch).await? {
-            return Ok(model);
-        }
+        // Nothing to change is no failure.
+        executor.execute(&object::Patch { id, fields }).await?;
     } else {
         let mut whole = executor.execute(&GetRaw(id)).await?;
         for (key, value) in changes.to_json(at)? {
@@ -61,7 +74,7 @@ where
         let replace = ReplaceRaw { id, whole, changes };
         executor.execute(&replace).await?;
     }
-    executor.execute(&object::Get { id }).await
+    Ok(())
 }
 
 /// An object to the letter: numbers are not read, so that none is rounded.

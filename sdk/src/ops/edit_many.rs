@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use http::StatusCode;
 
-use super::edit;
+use super::edit::write;
 use crate::{
     Api, At, BuildError, Changes, Execute, Failure, Release,
     model::{NewReminder, RepeatMode, Task, TaskId, UserId},
@@ -14,7 +14,7 @@ const MOST: u64 = 50;
 
 /// Makes the same changes to several tasks, and leaves everything else of them as it is, on every release.
 ///
-/// It does what [`edit`] does to one task after the other. From 1.0 it takes two requests for up to fifty tasks that are
+/// It does what [`edit`](super::edit) does to one task after the other. From 1.0 it takes two requests for up to fifty tasks that are
 /// assigned alike and have the same reminders and favourite mark, where the server's bulk update does the same; tasks
 /// for which it would not are edited one by one. A task that is named twice is edited once.
 ///
@@ -67,7 +67,7 @@ pub async fn edit_many<X: Execute>(
             if done[before..].contains(task) {
                 continue;
             }
-            if let Err(source) = edit(executor, *task, changes).await {
+            if let Err(source) = write(executor, *task, changes).await {
                 let at = vec![*task];
                 return Err(Stopped { done, at, source });
             }
@@ -117,6 +117,7 @@ struct Replaced {
 impl<'a> Bulk<'a> {
     /// `None` where it cannot make these changes.
     fn of(release: Release, changes: &'a Fields) -> Result<Option<Self>, BuildError> {
+        // Fields of tasks are the same on both.
         let at = At {
             release,
             api: Api::V1,

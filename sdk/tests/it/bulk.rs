@@ -255,7 +255,7 @@ async fn before_1_0_each_task_is_edited_by_itself() {
     assert_eq!(
         asked,
         [
-            ("GET /api/v1/tasks/{task}".to_owned(), 6),
+            ("GET /api/v1/tasks/{task}".to_owned(), 3),
             ("POST /api/v1/tasks/{task}".to_owned(), 3)
         ]
     );

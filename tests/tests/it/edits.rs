@@ -16,7 +16,11 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 use serde_json::Value;
-use vikunja_sdk::{Client, Endpoint, Execute, Failure, Output, Release, Session, ops, tasks};
+use vikunja_sdk::{
+    Client, Code, Endpoint, Execute, Failure, Output, Release, Session,
+    model::{TaskId, Timestamp},
+    ops, tasks,
+};
 
 use self::{
     rich::{Change, Rich, change, rich},
@@ -73,17 +77,20 @@ fn on_server<S: Strategy>(
 
 #[test]
 fn a_change_of_one_field_changes_that_field() {
-    let editor = select(vec![
+    on_all_servers(
+        |_| true,
+        || (rich(), change(), editor()),
+        async |world, (rich, change, editor)| one_field(world, &rich, &change, editor).await,
+    );
+}
+
+fn editor() -> impl Strategy<Value = Editor> {
+    select(vec![
         Editor::Alice,
         Editor::Alice,
         Editor::Bob,
         Editor::Link,
-    ]);
-    on_all_servers(
-        |_| true,
-        || (rich(), change(), editor.clone()),
-        async |world, (rich, change, editor)| one_field(world, &rich, &change, editor).await,
-    );
+    ])
 }
 
 async fn one_field(
@@ -96,19 +103,16 @@ async fn one_field(
         return Ok(());
     }
     let field = change.field();
-    // A link leads to one project, and has no favourites.
-    let may = !matches!(field, "project_id" | "is_favorite");
-    let (editor, mut client) = match editor {
-        Editor::Link if may && world.link.is_some() => (editor, world.link.clone().unwrap()),
-        Editor::Bob => (editor, world.bob.client.clone()),
-        _ => (Editor::Alice, world.alice.client.clone()),
-    };
+    let (editor, mut client) = who(world, editor, &[field]);
     let task = world.make(rich).await;
     let mut fields = tasks::Fields::default();
     change.name_in(world, &mut fields);
     let before = world.see(task).await;
     let edited = ops::edit(&mut client, task, &fields).await;
     prop_assert!(edited.is_ok(), "{editor:?}: {}", edited.unwrap_err());
+    // The answer is the task as it is, and not as it was sent.
+    let stored = client.send(&tasks::Get { id: task }).await.unwrap();
+    prop_assert_eq!(edited.unwrap(), stored);
     let after = world.see(task).await;
 
     let unasked = unasked(field, editor, &before, &after, world.release);
@@ -138,6 +142,16 @@ async fn one_field(
         .await
         .unwrap();
     Ok(())
+}
+
+/// Who makes a change, if he can: a link leads to one project, and has no favourites.
+fn who(world: &World, editor: Editor, fields: &[&str]) -> (Editor, Client) {
+    let may = !fields.contains(&"project_id") && !fields.contains(&"is_favorite");
+    match (editor, &world.link) {
+        (Editor::Link, Some(link)) if may => (editor, link.clone()),
+        (Editor::Bob, _) => (editor, world.bob.client.clone()),
+        _ => (Editor::Alice, world.alice.client.clone()),
+    }
 }
 
 /// Whether the server has what was written.
@@ -171,21 +185,28 @@ fn a_bulk_edit_does_what_single_edits_do() {
         (
             proptest::collection::vec(rich(), 1..5),
             proptest::collection::vec(change(), 1..4),
+            editor(),
         )
     };
     on_all_servers(
         |_| true,
         input,
-        async |world, (rich, changes)| bulk(world, &rich, &changes).await,
+        async |world, (rich, changes, editor)| bulk(world, &rich, &changes, editor).await,
     );
 }
 
-async fn bulk(world: &World, rich: &[Rich], changes: &[Change]) -> Result<(), TestCaseError> {
+async fn bulk(
+    world: &World,
+    rich: &[Rich],
+    changes: &[Change],
+    editor: Editor,
+) -> Result<(), TestCaseError> {
     let mut fields = tasks::Fields::default();
     for change in changes.iter().filter(|change| change.is_possible(world)) {
         change.name_in(world, &mut fields);
     }
-    let alice = &mut world.alice.client.clone();
+    let names: Vec<_> = changes.iter().map(Change::field).collect();
+    let (_, mut client) = who(world, editor, &names);
     let mut alone = Vec::new();
     let mut together = Vec::new();
     for rich in rich {
@@ -193,10 +214,10 @@ async fn bulk(world: &World, rich: &[Rich], changes: &[Change]) -> Result<(), Te
         together.push(world.make(rich).await);
     }
     for task in &alone {
-        ops::edit(alice, *task, &fields).await.unwrap();
+        ops::edit(&mut client, *task, &fields).await.unwrap();
     }
     let mut watched = Watched {
-        client: alice.clone(),
+        client,
         asked: BTreeSet::new(),
     };
     let edited = ops::edit_many(&mut watched, &together, &fields).await;
@@ -281,7 +302,7 @@ fn is_of_its_own(key: &str) -> bool {
 /// Times that count from the moment of the edit.
 fn is_about_now(one: &Value, other: &Value) -> bool {
     let seconds = |value: &Value| {
-        let time: Result<vikunja_sdk::model::Timestamp, _> = value.as_str()?.parse();
+        let time: Result<Timestamp, _> = value.as_str()?.parse();
         Some(time.ok()?.as_unix_seconds())
     };
     match (one, other) {
@@ -302,7 +323,7 @@ fn is_about_now(one: &Value, other: &Value) -> bool {
 /// One task that is not there does not keep the others from being changed, up to it; and the error says which it is.
 #[test]
 fn a_bulk_edit_says_where_it_stopped() {
-    let gone = vikunja_sdk::model::TaskId::from(999_999_999);
+    let gone = TaskId::from(999_999_999);
     on_all_servers(
         |_| true,
         || (rich(), 0..3_usize),
@@ -321,7 +342,7 @@ fn a_bulk_edit_says_where_it_stopped() {
             prop_assert!(stopped.source.is_not_found(), "{}", stopped);
             prop_assert_eq!(
                 stopped.source.refusal().and_then(|refusal| refusal.code),
-                Some(vikunja_sdk::Code::TaskNotFound)
+                Some(Code::TaskNotFound)
             );
             for task in asked.iter().filter(|task| **task != gone) {
                 let priority = read(alice, *task).await["priority"].clone();

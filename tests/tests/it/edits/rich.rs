@@ -38,7 +38,8 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn html() -> impl Strategy<Value = String> {
-    text().prop_map(|text| format!("<p>{text}</p><ul><li>x</li></ul>"))
+    const CHECKLIST: &str = r#"<ul data-type="taskList"><li data-checked="true" data-type="taskItem"><p>x</p></li></ul>"#;
+    text().prop_map(|text| format!("<p>{text}</p>{CHECKLIST}"))
 }
 
 /// Past and future.
@@ -197,11 +198,12 @@ impl World {
 
     async fn attach(&self, task: TaskId) -> Option<AttachmentId> {
         let client = free(&self.alice.client);
-        for _ in 0..30 {
+        for _ in 0..100 {
             let answer = offered(client.send(&Attach { task }).await)?;
             if let Some(id) = answer["success"][0]["id"].as_i64() {
                 return Some(id.into());
             }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         panic!("{}: nothing can be attached", self.name);
     }

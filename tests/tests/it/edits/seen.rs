@@ -146,6 +146,15 @@ fn follows(field: &str, before: &Object, release: Release) -> &'static [&'static
     match field {
         // Relative reminders follow; that they do so rightly is looked at apart.
         "due_date" | "start_date" | "end_date" => &["reminders"],
+        // 2.x unticks checklists.
+        "done" if repeats(before) && release >= Release(2, 0, 0) => &[
+            "done_at",
+            "due_date",
+            "start_date",
+            "end_date",
+            "reminders",
+            "description",
+        ],
         "done" if repeats(before) => &[
             "done_at",
             "due_date",

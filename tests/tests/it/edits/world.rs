@@ -340,7 +340,7 @@ impl Endpoint for Position {
     }
 }
 
-/// Attaches a picture of one pixel. 2.x on SQLite fails at it now and then, with status 200.
+/// Attaches a picture of one pixel. Where 2.x finds its SQLite file locked, the answer is 200 with errors in it.
 pub(crate) struct Attach {
     pub(crate) task: TaskId,
 }
