@@ -62,7 +62,6 @@ pub struct Fields {
 impl Changes for Fields {
     /// 2.x reads a parent of `null` as «keep it»; 0 is none on every release.
     fn adapt(&self, _: At, fields: &mut Map<String, JsonValue>) -> Result<(), BuildError> {
-        self.position.check_finite("position of a project")?;
         if matches!(self.parent_project_id, Value::Clear) {
             fields.insert("parent_project_id".to_owned(), JsonValue::from(0));
         }

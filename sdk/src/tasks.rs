@@ -13,8 +13,8 @@ use crate::{
     Release, Route,
     filter::{self, Filter},
     model::{
-        AttachmentId, BucketId, Expand, NewReminder, Order, Patch as Value, ProjectId, RepeatMode, SortField,
-        Task, TaskId, Timestamp, UserId,
+        AttachmentId, BucketId, Expand, NewReminder, Order, Patch as Value, ProjectId, RepeatMode,
+        SortField, Task, TaskId, Timestamp, UserId,
     },
     object,
     projects::search_name,

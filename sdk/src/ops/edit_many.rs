@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::edit::write;
 use crate::{
-    Api, At, BuildError, Changes, Execute, Failure, Release,
+    Api, At, BuildError, Changes, Execute, Failure, Release, filter,
     model::{NewReminder, RepeatMode, Task, TaskId, UserId},
     tasks::{Assignee, FIRST_BULK, Fields, List, ListQuery, UpdateBulk},
 };
@@ -203,11 +203,10 @@ impl<'a> Bulk<'a> {
 
 /// These tasks in one request; those that the caller does not see are not in it, nor those of archived projects.
 fn list(tasks: &[TaskId]) -> List {
-    let ids: Vec<_> = tasks.iter().map(ToString::to_string).collect();
     List {
         query: ListQuery {
             per_page: Some(MOST),
-            filter: Some(format!("id in {}", ids.join(","))),
+            filter: Some(filter::ID.any_of(tasks.iter().copied())),
             ..ListQuery::default()
         },
     }

@@ -10,6 +10,7 @@ use vikunja_sdk::{
     auth::Token,
     model::{NewReminder, Patch, ProjectId, ReminderBase, TaskId, UserId},
     ops,
+    retry::Happened,
     tasks::{self, Assignee, CreateBulk, Fields, UpdateBulk},
 };
 
@@ -159,6 +160,14 @@ impl Failure for Trouble {
         match self {
             Self::Reply(reply) => Some(reply),
             _ => None,
+        }
+    }
+
+    fn happened(&self) -> Happened {
+        match self {
+            Self::Build(_) => Happened::Unusable,
+            Self::Reply(reply) => reply.happened(),
+            Self::Broken => Happened::Lost,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The SDK against recorded exchanges of real servers, and `files` against small servers of its own on loopback.
 
+mod bulk;
 mod diagnosis;
 mod executors;
 mod files;
 mod filter;
-mod bulk;
 mod hold;
 mod identity;
 mod pages;

@@ -12,11 +12,13 @@ use vikunja_sdk::{
         REMINDERS, REPEAT_AFTER, START_DATE, TITLE, Text, UPDATED, Unit, now,
     },
     labels,
-    model::{LabelId, Order, Patch, ProjectId, SortField, Task, TaskId, Timestamp, UserId},
+    model::{
+        LabelId, NewReminder, Order, Patch, ProjectId, SortField, Task, TaskId, Timestamp, UserId,
+    },
     namespaces, ops,
     page::walk,
     projects,
-    tasks::{self, Fields, NewReminder},
+    tasks::{self, Fields},
     users,
 };
 
@@ -350,11 +352,7 @@ fn random_task(project: ProjectId, rng: &mut Rng, is_complete: bool) -> tasks::C
     if title.trim().is_empty() {
         title.push('x');
     }
-    let reminders = (0..rng.usize(0..3)).map(|_| NewReminder {
-        reminder: Some(moment(rng)),
-        relative_period: None,
-        relative_to: None,
-    });
+    let reminders = (0..rng.usize(0..3)).map(|_| NewReminder::at(moment(rng)));
     tasks::Create {
         project,
         fields: Fields {

@@ -2,9 +2,9 @@
 
 mod client;
 mod concurrency;
+mod edits;
 mod files;
 mod filters;
-mod edits;
 mod servers;
 mod sessions;
 mod story;

@@ -1,7 +1,9 @@
 use serde_json::{Map, Value};
 use vikunja_sdk::{
     Changed, Client, Code, Error, Failure, Json, Path, Release, Route, WithRaw,
-    model::{Info, NewReminder, Patch, Position, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp},
+    model::{
+        Info, NewReminder, Patch, Position, Project, ProjectId, RepeatMode, Task, TaskId, Timestamp,
+    },
     namespaces, ops,
     page::walk,
     projects,
@@ -9,7 +11,7 @@ use vikunja_sdk::{
     users,
 };
 
-use super::servers::{Told, real_or_say_so, sandboxes};
+use super::servers::{Told, real, sandboxes};
 
 #[tokio::test]
 async fn the_story_told_to_the_stand_in() {

@@ -6,8 +6,8 @@ use proptest::{prelude::*, sample::subsequence, test_runner::TestCaseError};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use vikunja_sdk::{
-    Api, ApiChoice, At, Changes, Client, Error, Execute, Object, Release, comments, labels,
-    namespaces, ops, projects, webhooks,
+    Api, ApiChoice, At, Changes, Client, Error, Execute, Failure, Object, Release, comments,
+    labels, namespaces, ops, projects, webhooks,
 };
 
 use super::{

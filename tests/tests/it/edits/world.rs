@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value, json};
 use vikunja_sdk::{
-    ApiChoice, At, Body, BuildError, Client, Empty, Endpoint, Execute, Json, Object, Path, Release,
-    Route,
+    ApiChoice, At, Body, BuildError, Client, Empty, Endpoint, Execute, Failure, Json, Object, Path,
+    Release, Route,
     auth::Token,
     model::{BucketId, LabelId, Project, ProjectId, TaskId, UserId, ViewId},
     namespaces, projects, tasks, users,
@@ -102,14 +102,14 @@ pub(crate) fn free(client: &Client) -> Client {
 pub(crate) fn offered<T>(result: Result<T, vikunja_sdk::Error>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
-        Err(error) if error.api().is_some_and(|refusal| refusal.status == 501) => None,
+        Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 501) => None,
         Err(error) => panic!("{error}"),
     }
 }
 
 async fn person(nobody: &Client, name: &str) -> Person {
     let server = nobody.session().server().clone();
-    let mut client = nobody.clone().at(server);
+    let client = nobody.clone().at(server);
     let register = users::Register {
         username: name.to_owned(),
         email: format!("{name}@example.com"),
