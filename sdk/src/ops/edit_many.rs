@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::edit::write;
 use crate::{
     Api, At, BuildError, Changes, Execute, Failure, Release, filter,
-    model::{NewReminder, RepeatMode, Task, TaskId, UserId},
+    model::{NewReminder, Reminder, RepeatMode, Task, TaskId, UserId},
     tasks::{Assignee, FIRST_BULK, Fields, List, ListQuery, UpdateBulk},
 };
 
@@ -179,7 +179,7 @@ impl<'a> Bulk<'a> {
         let mut groups: Vec<(Replaced, Vec<TaskId>)> = Vec::new();
         for task in tasks {
             let repeats = task.repeat_after != 0 || task.repeat_mode != RepeatMode::AfterDate;
-            let Some(reminders) = task.reminders.iter().map(|one| one.to_new()).collect() else {
+            let Some(reminders) = task.reminders.iter().map(Reminder::to_new).collect() else {
                 continue;
             };
             if repeats && !self.takes_repeating {

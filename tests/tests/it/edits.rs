@@ -33,13 +33,13 @@ use crate::servers::{Told, real, sandboxes};
 fn on_all_servers<S: Strategy>(
     has: impl Fn(&World) -> bool,
     input: impl Fn() -> S,
-    case: impl AsyncFn(&World, S::Value) -> Result<(), TestCaseError>,
+    case: &impl AsyncFn(&World, S::Value) -> Result<(), TestCaseError>,
 ) {
     for told in sandboxes() {
-        on_server(&told, &has, &input(), &case);
+        on_server(&told, &has, &input(), case);
     }
     for told in real() {
-        on_server(&told, &has, &input(), &case);
+        on_server(&told, &has, &input(), case);
     }
 }
 
@@ -77,11 +77,14 @@ fn on_server<S: Strategy>(
 
 #[test]
 fn a_change_of_one_field_changes_that_field() {
-    on_all_servers(
-        |_| true,
-        || (rich(), change(), editor()),
-        async |world, (rich, change, editor)| one_field(world, &rich, &change, editor).await,
-    );
+    on_all_servers(|_| true, || (rich(), change(), editor()), &async |world,
+                                                                      (
+        rich,
+        change,
+        editor,
+    )| {
+        one_field(world, &rich, &change, editor).await
+    });
 }
 
 fn editor() -> impl Strategy<Value = Editor> {
@@ -191,11 +194,9 @@ fn a_bulk_edit_does_what_single_edits_do() {
             editor(),
         )
     };
-    on_all_servers(
-        |_| true,
-        input,
-        async |world, (rich, changes, editor)| bulk(world, &rich, &changes, editor).await,
-    );
+    on_all_servers(|_| true, input, &async |world, (rich, changes, editor)| {
+        bulk(world, &rich, &changes, editor).await
+    });
 }
 
 async fn bulk(
@@ -330,7 +331,7 @@ fn a_bulk_edit_says_where_it_stopped() {
     on_all_servers(
         |_| true,
         || (rich(), 0..3_usize),
-        async |world, (rich, place)| {
+        &async |world, (rich, place)| {
             let mut asked = vec![world.make(&rich).await, world.make(&rich).await];
             asked.insert(place, gone);
             let changes = tasks::Fields {

@@ -9,6 +9,9 @@ use loadtest::{
 use vikunja_sandbox::Sandbox;
 use vikunja_sdk::{Api, ApiChoice, Client, model::Info, ops};
 
+/// A process can listen for signals once.
+static STOP: OnceLock<Stop> = OnceLock::new();
+
 /// A server and how to call it.
 pub(crate) struct Told {
     pub(crate) name: String,

@@ -11,8 +11,8 @@ use vikunja_sdk::{
 };
 
 use super::{
-    on_all_servers,
-    seen::{differences, is_unset},
+    is_stored, on_all_servers,
+    seen::differences,
     world::{Raw, World, free, project},
 };
 
@@ -50,12 +50,10 @@ where
         let named = BTreeSet::from([(*field).to_owned()]);
         prop_assert!(differ.is_subset(&named), "{field}: {:?}", differ);
         let stored = after.get(*field).unwrap_or(&Value::Null);
-        let is_stored = match (value.as_f64(), stored.as_f64()) {
-            _ if is_unset(value) => is_unset(stored),
-            (Some(value), Some(stored)) => value == stored,
-            _ => value == stored,
-        };
-        prop_assert!(is_stored, "{field}: {value} is {stored}");
+        prop_assert!(
+            is_stored(field, value, stored),
+            "{field}: {value} is {stored}"
+        );
     }
     Ok(())
 }
@@ -128,34 +126,30 @@ fn projects_keep_what_is_not_named() {
         ]);
         some(all)
     };
-    on_all_servers(
-        |_| true,
-        changes,
-        async |world, changes| {
-            let mut create = projects::Create::new("Rich");
-            create.fields = projects::Fields {
-                description: "<p>first</p>".into(),
-                identifier: format!("R{}", fastrand::u32(..1_000_000)).into(),
-                hex_color: "aa5500".into(),
-                is_favorite: true.into(),
-                ..create.fields
-            };
-            if world.release >= Release(0, 21, 0) {
-                create.fields.parent_project_id = world.home.project.into();
-            }
-            let alice = &world.alice.client;
-            let id = project(alice, create).await.id;
-            edit_each(alice, id, &changes).await?;
-            alice.send(&projects::Delete { id }).await.unwrap();
-            Ok(())
-        },
-    );
+    on_all_servers(|_| true, changes, &async |world, changes| {
+        let mut create = projects::Create::new("Rich");
+        create.fields = projects::Fields {
+            description: "<p>first</p>".into(),
+            identifier: format!("R{}", fastrand::u32(..1_000_000)).into(),
+            hex_color: "aa5500".into(),
+            is_favorite: true.into(),
+            ..create.fields
+        };
+        if world.release >= Release(0, 21, 0) {
+            create.fields.parent_project_id = world.home.project.into();
+        }
+        let alice = &world.alice.client;
+        let id = project(alice, create).await.id;
+        edit_each(alice, id, &changes).await?;
+        alice.send(&projects::Delete { id }).await.unwrap();
+        Ok(())
+    });
 }
 
 #[test]
 fn labels_keep_what_is_not_named() {
     let changes = || some([texts(&["title", "description"]), colours()].concat());
-    on_all_servers(World::is_whole, changes, async |world, changes| {
+    on_all_servers(World::is_whole, changes, &async |world, changes| {
         let alice = &world.alice.client;
         let mut create = labels::Create::new("Rich");
         create.fields.description = "first".into();
@@ -168,7 +162,7 @@ fn labels_keep_what_is_not_named() {
 #[test]
 fn comments_keep_what_is_not_named() {
     let changes = || some(texts(&["comment"]));
-    on_all_servers(World::is_whole, changes, async |world, changes| {
+    on_all_servers(World::is_whole, changes, &async |world, changes| {
         let alice = &world.alice.client;
         let create = comments::Create::new(world.neighbour, "first");
         let id = alice.send(&create).await.unwrap().id;
@@ -183,7 +177,7 @@ fn namespaces_keep_what_is_not_named() {
         some([texts(&["title", "description"]), colours(), archive].concat())
     };
     let has = |world: &World| world.release < Release(0, 21, 0);
-    on_all_servers(has, changes, async |world, changes| {
+    on_all_servers(has, changes, &async |world, changes| {
         let alice = &world.alice.client;
         let fields = namespaces::Fields {
             title: "Rich".into(),
@@ -201,7 +195,7 @@ fn namespaces_keep_what_is_not_named() {
 fn webhooks_keep_what_is_not_named() {
     let events = || subsequence(vec!["task.created", "task.updated", "task.deleted"], 1..=3);
     let has = |world: &World| world.is_whole() && world.release >= Release(0, 22, 0);
-    on_all_servers(has, events, async |world, events| {
+    on_all_servers(has, events, &async |world, events| {
         let alice = &world.alice.client;
         let owner = world.home.project;
         let target = format!("http://127.0.0.1:9/{}", fastrand::u32(..));

@@ -9,7 +9,7 @@ use vikunja_sdk::{
     ops, relations, tasks,
 };
 
-use super::world::{Attach, MoveToBucket, Position, VIEWS, World, free, offered};
+use super::world::{Attach, MoveToBucket, Stand, VIEWS, World, free, offered};
 
 /// What a task is to be. Dates in days; reminders in minutes from a date, or at a day of their own.
 #[derive(Clone, Debug)]
@@ -45,6 +45,14 @@ fn html() -> impl Strategy<Value = String> {
 /// Past and future.
 fn day() -> impl Strategy<Value = i64> {
     19_000..24_000_i64
+}
+
+fn date_of(fields: &mut tasks::Fields, date: usize) -> &mut Patch<Timestamp> {
+    match date {
+        0 => &mut fields.due_date,
+        1 => &mut fields.start_date,
+        _ => &mut fields.end_date,
+    }
 }
 
 /// The hours keep moments apart: the server keeps only one of several reminders at the same moment.
@@ -106,7 +114,7 @@ pub(crate) fn rich() -> impl Strategy<Value = Rich> {
 }
 
 fn reminders(world: &World, relative: [Option<i64>; 3], absolute: &[i64]) -> Vec<NewReminder> {
-    let bases = DATES.map(|date| ReminderBase::from(date));
+    let bases = DATES.map(ReminderBase::from);
     let knows_relative = world.release >= vikunja_sdk::Release(0, 21, 0);
     let relative = bases
         .into_iter()
@@ -139,14 +147,9 @@ impl World {
     pub(crate) async fn make(&self, rich: &Rich) -> TaskId {
         let alice = &self.alice.client;
         let mut fields: tasks::Fields = serde_json::from_value(rich.plain.clone()).unwrap();
-        let [due, start, end] = &mut [
-            &mut fields.due_date,
-            &mut fields.start_date,
-            &mut fields.end_date,
-        ];
-        for (index, field) in [due, start, end].into_iter().enumerate() {
-            if let Some(day) = rich.dates[index] {
-                **field = moment(day, index).into();
+        for (date, day) in rich.dates.into_iter().enumerate() {
+            if let Some(day) = day {
+                *date_of(&mut fields, date) = moment(day, date).into();
             }
         }
         fields.reminders = reminders(self, rich.relative, &rich.absolute).into();
@@ -218,12 +221,12 @@ impl World {
         for view in self.home.views.iter().filter(|_| self.home.board.is_some()) {
             if let Some(position) = rich.position {
                 // Another one for each task: equal ones are 500, code 4028, now and then.
-                let position = Position {
+                let stand = Stand {
                     task,
                     view: *view,
                     position: position + task.get() as f64,
                 };
-                client.send(&position).await.unwrap();
+                client.send(&stand).await.unwrap();
             }
         }
     }
@@ -322,12 +325,7 @@ impl Change {
                 *fields = serde_json::from_value(all).unwrap();
             }
             Self::Date(date, day) => {
-                let field = match date {
-                    0 => &mut fields.due_date,
-                    1 => &mut fields.start_date,
-                    _ => &mut fields.end_date,
-                };
-                *field = day.map_or(Patch::Clear, |day| moment(day, *date).into());
+                *date_of(fields, *date) = day.map_or(Patch::Clear, |day| moment(day, *date).into());
             }
             Self::Reminders(relative, absolute) => {
                 fields.reminders = reminders(world, *relative, absolute).into();

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
-use vikunja_sdk::{Client, Release, model::TaskId};
+use vikunja_sdk::{
+    Client, Release,
+    model::{TaskId, ViewId},
+};
 
 use super::world::{Place, Raw, Shown, VIEWS, World, free};
 
@@ -74,7 +77,7 @@ impl World {
                 };
                 for task in tasks {
                     let id = TaskId::from(task["id"].as_i64().unwrap_or_default());
-                    let view = view.map_or(0, |view| view.get());
+                    let view = view.map_or(0, ViewId::get);
                     let at = |what: &str| format!("{name} view {view}: {what}");
                     let place = BTreeMap::from([
                         (at("bucket"), bucket.clone()),

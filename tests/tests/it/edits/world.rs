@@ -108,6 +108,7 @@ pub(crate) fn offered<T>(result: Result<T, vikunja_sdk::Error>) -> Option<T> {
 }
 
 async fn person(nobody: &Client, name: &str) -> Person {
+    // A session of one's own: clones share the token.
     let server = nobody.session().server().clone();
     let client = nobody.clone().at(server);
     let register = users::Register {
@@ -323,13 +324,13 @@ impl Endpoint for MoveToBucket {
 }
 
 /// From 0.24.
-pub(crate) struct Position {
+pub(crate) struct Stand {
     pub(crate) task: TaskId,
     pub(crate) view: ViewId,
     pub(crate) position: f64,
 }
 
-impl Endpoint for Position {
+impl Endpoint for Stand {
     const ROUTE: Route = Route::replace("/tasks/{task}/position");
     type Reply = Empty;
     fn path(&self, path: &mut Path) {
