@@ -17,7 +17,7 @@ use proptest::{
 };
 use serde_json::Value;
 use vikunja_sdk::{
-    Client, Code, Endpoint, Execute, Failure, Output, Release, Session,
+    Api, ApiChoice, Client, Code, Endpoint, Execute, Failure, Output, Release, Session,
     model::{TaskId, Timestamp},
     ops, tasks,
 };
@@ -361,4 +361,43 @@ fn a_bulk_edit_says_where_it_stopped() {
             Ok(())
         },
     );
+}
+
+#[test]
+fn tasks_are_made_together_or_not_at_all() {
+    let has = |world: &World| world.is_whole() && world.release >= Release(2, 5, 0);
+    on_all_servers(has, || 1..5_i64, &async |world, number| {
+        let alice = &world.alice.client;
+        let a_task = |title: String| tasks::Fields {
+            title: title.into(),
+            ..Default::default()
+        };
+        let mut create = tasks::CreateBulk {
+            project: world.away.project,
+            tasks: (0..number).map(|n| a_task(format!("Task {n}"))).collect(),
+        };
+        if alice.session().server().api == ApiChoice::Only(Api::V1) {
+            let refused = alice.send(&create).await.unwrap_err();
+            prop_assert!(!refused.was_sent(), "{refused}");
+            return Ok(());
+        }
+        let made = alice.send(&create).await.unwrap().tasks;
+        let titles: Vec<_> = made.iter().map(|task| task.title.clone()).collect();
+        let wanted: Vec<_> = (0..number).map(|n| format!("Task {n}")).collect();
+        prop_assert_eq!(titles, wanted);
+
+        let stored = tasks::ListOfProject {
+            project: world.away.project,
+            query: tasks::ListQuery::default(),
+        };
+        create.tasks.push(a_task(String::new()));
+        let refused = alice.send(&create).await.unwrap_err();
+        prop_assert!(refused.refusal().is_some(), "{refused}");
+        let left = alice.send(&stored).await.unwrap().items.len();
+        prop_assert_eq!(left, made.len());
+        for task in made {
+            alice.send(&tasks::Delete { id: task.id }).await.unwrap();
+        }
+        Ok(())
+    });
 }
