@@ -54,8 +54,8 @@ pub trait Pages: Endpoint<Reply = Paged<Self::Item>> + Send {
     /// Asks for page `number`, from 1.
     fn set_page(&mut self, number: u64);
 
-    /// Asks for page `number` of a walk whose last item so far was `last`.
-    fn advance(&mut self, number: u64, _last: Option<&Self::Item>) {
+    /// Asks for page `number` of a walk, after a page on which this was new.
+    fn advance(&mut self, number: u64, _new: &[Self::Item]) {
         self.set_page(number);
     }
 
@@ -83,7 +83,7 @@ pub fn walk<X: Execute, L: Pages>(executor: X, list: L) -> Walk<X, L> {
 /// repeated on every page, and things that move to a later page meanwhile, come out once.
 ///
 /// What others add or delete during the walk moves the rest: an item can be missed.
-/// [`tasks::ListQuery::by_id`](crate::tasks::ListQuery::by_id) walks so that none is.
+/// [`tasks::ListQuery::after`](crate::tasks::ListQuery::after) walks so that none is.
 ///
 /// A page whose future was dropped, or that failed, is asked for again: nothing is skipped.
 pub struct Walk<X, L: Pages> {
@@ -113,7 +113,7 @@ impl<X: Execute, L: Pages> Walk<X, L> {
             return Ok(None);
         }
         if self.number == 0 {
-            self.list.advance(1, None);
+            self.list.advance(1, &[]);
         }
         let mut page = self.executor.execute(&self.list).await?;
         // From here on nothing waits: a dropped future has changed nothing, or all.
@@ -126,7 +126,7 @@ impl<X: Execute, L: Pages> Walk<X, L> {
         page.items.retain(|item| self.seen.insert(item.key()));
         self.is_over =
             page.items.is_empty() || self.total_pages.is_some_and(|total| self.number >= total);
-        self.list.advance(self.number + 1, page.items.last());
+        self.list.advance(self.number + 1, &page.items);
         Ok(Some(page).filter(|page| !page.items.is_empty()))
     }
 

@@ -209,6 +209,12 @@ pub struct ListQuery {
     pub filter_include_nulls: Option<bool>,
     /// What to add to the tasks.
     pub expand: Vec<Expand>,
+    /// Only tasks with a greater id than this, by id.
+    ///
+    /// A [walk](crate::page::walk) then goes on after the last id instead of by page number: begun after
+    /// `TaskId(0)`, it misses no task that was there all the time, whatever others add and delete meanwhile. It goes by
+    /// a condition on the id beside the filter, and cannot be sorted otherwise.
+    pub after: Option<TaskId>,
 }
 
 impl ListQuery {
@@ -238,7 +244,9 @@ impl ListQuery {
                 query.push("order_by", order.as_str());
             }
         }
-        if let Some(filter) = &self.filter {
+        let after = self.after.map(|id| filter::ID.gt(id));
+        let wanted = self.filter.clone().into_iter().chain(after);
+        if let Some(filter) = wanted.reduce(|filter, after| filter & after) {
             filter.push(at, &mut query)?;
         }
         query
@@ -255,8 +263,22 @@ impl ListQuery {
         Ok(query.finish())
     }
 
+    fn advance(&mut self, number: u64, new: &[Task]) {
+        match &mut self.after {
+            Some(after) => *after = new.iter().map(|task| task.id).fold(*after, TaskId::max),
+            None => self.page = Some(number),
+        }
+    }
+
     /// Refuses what the server would ignore without a word. What it refuses itself is left to it.
     fn check(&self, at: At) -> Result<(), BuildError> {
+        if self.after.is_some() && !(self.sort.is_empty() && self.page.is_none_or(|page| page == 1))
+        {
+            return Err(BuildError::Body(
+                "tasks after an id come by id, on their first page: leave sort and page out"
+                    .to_owned(),
+            ));
+        }
         let ignored = |what: &str, since: Release| {
             Err(BuildError::Body(format!(
                 "{what} needs Vikunja {since} or newer; this server is {} and would ignore it: leave it out",
@@ -307,6 +329,13 @@ impl Pages for List {
     fn set_page(&mut self, number: u64) {
         self.query.page = Some(number);
     }
+    fn advance(&mut self, number: u64, new: &[Task]) {
+        self.query.advance(number, new);
+    }
+    /// What comes after an id has pages of its own each time.
+    fn total_pages_hold(&self, _: Release) -> bool {
+        self.query.after.is_none()
+    }
 }
 
 /// Lists the tasks of one project; a negative id is a pseudo project, such as a saved filter.
@@ -334,6 +363,13 @@ impl Pages for ListOfProject {
     type Item = Task;
     fn set_page(&mut self, number: u64) {
         self.query.page = Some(number);
+    }
+    fn advance(&mut self, number: u64, new: &[Task]) {
+        self.query.advance(number, new);
+    }
+    /// What comes after an id has pages of its own each time.
+    fn total_pages_hold(&self, _: Release) -> bool {
+        self.query.after.is_none()
     }
 }
 

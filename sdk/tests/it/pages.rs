@@ -5,7 +5,15 @@ use std::{future::Future, pin::pin, task::Context};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
-use vikunja_sdk::{Release, page::walk, projects, retry::Happened, tasks, testing::Fake};
+use vikunja_sdk::{
+    Release,
+    model::{Order, SortField, TaskId},
+    page::walk,
+    projects,
+    retry::Happened,
+    tasks,
+    testing::Fake,
+};
 
 const OLDEST: Release = Release(0, 20, 4);
 const ONE: Release = Release(1, 0, 0);
@@ -143,6 +151,38 @@ async fn items_are_asked_for_when_they_are_wanted() {
     }
     items.try_next().await.unwrap_err();
     assert_eq!(items.try_next().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_walk_by_id_goes_on_after_the_greatest() {
+    let mut fake = Fake::of(NEWEST);
+    let after = |id| format!("GET /api/v2/tasks?filter=done+%3D+false+%26%26+id+%3E+{id}");
+    // Expanded subtasks are not in order.
+    fake.answer(&after(0), 200, &v2(&[1, 4, 2], 9));
+    fake.answer(&after(4), 200, &v2(&[5], 1));
+    fake.answer(&after(5), 200, &v2(&[], 0));
+    let query = tasks::ListQuery {
+        filter: Some(vikunja_sdk::filter::DONE.is(false)),
+        after: Some(TaskId(0)),
+        ..Default::default()
+    };
+    let found = walk(&mut fake, tasks::List { query }).collect(1000).await;
+    assert_eq!(found.unwrap().len(), 4);
+
+    let sorted = tasks::ListQuery {
+        sort: vec![(SortField::Title, Order::default())],
+        after: Some(TaskId(0)),
+        ..Default::default()
+    };
+    let error = walk(&mut fake, tasks::List { query: sorted })
+        .collect(1)
+        .await;
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("leave sort and page out")
+    );
 }
 
 /// An executor that waits once before it answers.

@@ -47,9 +47,6 @@ pub(crate) fn sandboxes() -> Vec<Told> {
     .into()
 }
 
-/// A process can listen for signals once.
-static STOP: OnceLock<Stop> = OnceLock::new();
-
 /// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have; none where none is
 /// named, said aloud.
 pub(crate) fn real() -> Vec<Told> {

@@ -23,6 +23,7 @@ async fn walks_through_a_real_server() {
         many_projects(&told, &client).await;
         many_labels(&told, &client).await;
         names(&client).await;
+        under_writes(&told, &client).await;
         println!("{}: all walked", told.name);
     }
 }
@@ -90,6 +91,42 @@ async fn many_labels(told: &Told, client: &Client) {
     };
     let all = walk(client, all).collect(1000).await.unwrap();
     assert_eq!(all.len(), made.len(), "{}", told.name);
+}
+
+/// While others add and delete, no task is missing that was there all the time.
+async fn under_writes(told: &Told, client: &Client) {
+    let project = container(client).await.id;
+    let mut made = Vec::new();
+    for number in 0..40 {
+        let task = tasks::Create::new(project, format!("Walked {number}"));
+        made.push(client.send(&task).await.unwrap().id);
+    }
+    let list = tasks::ListOfProject {
+        project,
+        query: tasks::ListQuery {
+            per_page: Some(5),
+            after: Some(TaskId(0)),
+            ..Default::default()
+        },
+    };
+    let mut walk = walk(client, list);
+    let mut found = BTreeSet::new();
+    let mut deleted = BTreeSet::new();
+    while let Some(page) = walk.next_page().await.unwrap() {
+        found.extend(page.items.iter().map(|task| task.id));
+        // Two that were seen go, which moves all pages; one comes.
+        for id in page.items.iter().take(2).map(|task| task.id) {
+            client.send(&tasks::Delete { id }).await.unwrap();
+            deleted.insert(id);
+        }
+        if found.len() < 40 {
+            let task = tasks::Create::new(project, "Added meanwhile");
+            client.send(&task).await.unwrap();
+        }
+    }
+    let missing: Vec<_> = made.iter().filter(|id| !found.contains(id)).collect();
+    assert!(missing.is_empty(), "{}: {missing:?}", told.name);
+    assert!(deleted.len() >= 16);
 }
 
 async fn names(mut client: &Client) {
