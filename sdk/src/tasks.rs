@@ -51,7 +51,7 @@ pub struct Fields {
     /// When it ends.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub end_date: Value<Timestamp>,
-    /// Reminders, all of them. 0.20 knows absolute ones only.
+    /// Reminders, all of them. Of several at the same moment the server keeps one. 0.20 knows absolute ones only.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub reminders: Value<Vec<NewReminder>>,
     /// The project that it is moved to. There it gets another number, bucket and position.

@@ -12,7 +12,7 @@ use crate::{
 ///
 /// The server's update replaces: what is not sent is blanked. So v2 gets a `PATCH`, and v1 is read, changed and sent
 /// back whole, to the letter, so that fields which this crate does not know survive too. The answer is the object as it is
-/// stored, read again: what the server answers to a change has the old identifier of a moved task, and assignees without
+/// stored, read again: the server's own answer to a change has the old identifier of a moved task, and assignees without
 /// names.
 ///
 /// No release protects against a lost update: of two writers at the same time the last one wins, over all fields on v1,
@@ -21,9 +21,9 @@ use crate::{
 ///
 /// What the server would ignore without a word, such as clearing a title, is a [`BuildError`] before anything is sent.
 ///
-/// Beside what is named, that changes which follows from it on the server: `updated`; with `done` the time of it, the
-/// bucket, and the dates of a repeating task; with a date the moments of reminders that are relative to it; with the
-/// project number, bucket and position.
+/// Beside what is named, the server changes what follows from it: `updated`; with `done` the time of it, the bucket, and
+/// the dates of a repeating task; with a date the moments of reminders that are relative to it; with the project number,
+/// bucket and position.
 ///
 /// ```no_run
 /// # async fn example(mut client: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
