@@ -49,12 +49,13 @@ pub fn is_expired<T>(session: &Session, result: &Result<T, impl Failure>) -> boo
 /// Renews the credentials; `false` when that failed. A refused cookie is forgotten, so that nobody tries it again: the
 /// session is over, and its token lives on until it expires.
 pub async fn renew<X: Execute>(executor: &mut X) -> bool {
+    let generation = executor.session().generation();
     match ops::renew(executor).await {
         Ok(renewed) => renewed.is_some(),
         Err(error) => {
             let session = executor.session();
             match error.status() {
-                Some(status) if status.as_u16() == 401 => session.stop_renewing(),
+                Some(status) if status.as_u16() == 401 => session.stop_renewing(generation),
                 _ => session.postpone_renewal(LATER),
             }
             tracing::warn!(status = ?error.status(), "the credentials could not be renewed");

@@ -178,14 +178,28 @@ impl Session {
 
     /// Sets, replaces or removes the credentials, for all clones.
     pub fn set_credentials(&self, credentials: Option<Credentials>) {
+        self.put(credentials, None);
+    }
+
+    /// Replaces the credentials of this [generation](Self::generation); `false`, and nothing done, where they are others
+    /// by now: somebody has logged in or out meanwhile.
+    pub fn renew_credentials(&self, generation: u64, credentials: Credentials) -> bool {
+        self.put(Some(credentials), Some(generation))
+    }
+
+    fn put(&self, credentials: Option<Credentials>, instead_of: Option<u64>) -> bool {
         let now = unix_now();
         let renew_at = credentials
             .as_ref()
             .and_then(|credentials| credentials.renew_at(self.server.release, now));
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if instead_of.is_some_and(|generation| generation != held.generation) {
+            return false;
+        }
         held.credentials = credentials;
         held.renew_at = renew_at;
         held.generation += 1;
+        true
     }
 
     /// Sets, replaces or removes a token that comes without anything to renew it, for all clones.
@@ -232,12 +246,14 @@ impl Session {
         }
     }
 
-    /// Forgets what renews the credentials: the server has refused it.
-    pub fn stop_renewing(&self) {
+    /// Forgets what renews the credentials of this [generation](Self::generation): the server has refused it.
+    pub fn stop_renewing(&self, generation: u64) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        held.renew_at = None;
-        if let Some(credentials) = &mut held.credentials {
-            credentials.refresh = None;
+        if held.generation == generation {
+            held.renew_at = None;
+            if let Some(credentials) = &mut held.credentials {
+                credentials.refresh = None;
+            }
         }
     }
 

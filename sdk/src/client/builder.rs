@@ -5,7 +5,11 @@ use std::{env, future::Future, sync::Arc, time::Duration};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Client, Error, Keep, Pace, Shared, gate::Gate};
+use super::{
+    Client, Error, Pace, Shared,
+    gate::Gate,
+    renewer::{Keep, Renewals},
+};
 use crate::{
     ApiChoice, BuildError, Server, Session,
     auth::{Credentials, Token},
@@ -273,9 +277,8 @@ impl ClientBuilder {
                 parallel_writes: self.parallel_writes,
                 gate: Gate::new(self.pace),
                 budget: Arc::new(self.budget),
-                renewal: std::sync::Mutex::default(),
-                keep: self.keep,
             }),
+            renewals: Arc::new(Renewals::new(self.keep)),
             retry: self.retry,
             call_timeout: self.call_timeout,
         })

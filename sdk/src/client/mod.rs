@@ -10,17 +10,15 @@ mod renewer;
 
 use std::{
     fmt,
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use secrecy::SecretString;
-use tokio::{sync::watch, time::timeout};
+use tokio::time::timeout;
 use tracing::{Instrument, Span};
 
-use self::{attempt::Attempt, files::Slot, gate::Gate};
+use self::{attempt::Attempt, files::Slot, gate::Gate, renewer::Renewals};
 pub use self::{
     builder::ClientBuilder,
     error::{Error, Phase, TransportError, TransportErrorKind},
@@ -59,22 +57,20 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Client {
     session: Session,
+    renewals: Arc<Renewals>,
     shared: Arc<Shared>,
     /// When a request is sent again.
     pub retry: Policy,
     call_timeout: Duration,
 }
 
-/// What all clones of a client have in common.
+/// What all clients of a server have in common, whoever is logged in.
 struct Shared {
     http: reqwest::Client,
     attempt_timeout: Duration,
     parallel_writes: bool,
     gate: Gate,
     budget: Arc<Budget>,
-    /// The renewal that is under way: closed when it ends.
-    renewal: Mutex<Option<watch::Receiver<()>>>,
-    keep: Option<Keep>,
 }
 
 impl fmt::Debug for Shared {
@@ -82,11 +78,6 @@ impl fmt::Debug for Shared {
         f.debug_struct("Shared").finish_non_exhaustive()
     }
 }
-
-/// Called with every change of the credentials.
-type Keep = Box<
-    dyn Fn(Option<Credentials>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
->;
 
 impl Client {
     /// Connects to the server at `address` and asks for its release.
@@ -118,6 +109,17 @@ impl Client {
         self
     }
 
+    /// Another session with the same server, in which nobody is logged in: for another user, over the same connections.
+    /// What was set by [`ClientBuilder::on_credentials`] does not hear of it.
+    #[must_use]
+    pub fn signed_out(&self) -> Self {
+        Self {
+            session: Session::new(self.session.server().clone()),
+            renewals: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// The same client, sharing all it has, whose calls give up after this time, waits and repetitions included.
     #[must_use]
     pub fn within(&self, time: Duration) -> Self {
@@ -144,7 +146,7 @@ impl Client {
         Output<E>: AsRef<Credentials>,
     {
         let logged_in = ops::log_in(&mut &*self, log_in).await?;
-        self.keep(Some(logged_in.as_ref().clone())).await;
+        self.renewals.keep(Some(logged_in.as_ref().clone())).await;
         Ok(logged_in)
     }
 
@@ -161,7 +163,7 @@ impl Client {
             }
         }
         self.session.set_credentials(None);
-        self.keep(None).await;
+        self.renewals.keep(None).await;
         Ok(())
     }
 
@@ -247,12 +249,6 @@ impl Client {
             None => self.retry.assume_sqlite && server.release >= Release(2, 0, 0),
         };
         self.shared.parallel_writes || !is_sqlite
-    }
-
-    async fn keep(&self, credentials: Option<Credentials>) {
-        if let Some(keep) = &self.shared.keep {
-            keep(credentials).await;
-        }
     }
 }
 

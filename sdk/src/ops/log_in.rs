@@ -18,10 +18,12 @@ where
     Ok(logged_in)
 }
 
-/// Renews the credentials of the executor's session, and keeps the new ones there; `None` where nothing renews them.
+/// Renews the credentials of the executor's session, and keeps the new ones there, unless somebody has logged in or out
+/// meanwhile; `None` where nothing renews them.
 ///
 /// From 2.0 every renewal voids the refresh cookie before it. [`crate::Client`] does all this by itself.
 pub async fn renew<X: Execute>(executor: &mut X) -> Result<Option<Credentials>, X::Error> {
+    let generation = executor.session().generation();
     let credentials = match executor.session().renewal() {
         None => return Ok(None),
         Some(Renewal::Cookie(refresh)) => executor.execute(&users::Refresh { refresh }).await?,
@@ -29,6 +31,6 @@ pub async fn renew<X: Execute>(executor: &mut X) -> Result<Option<Credentials>, 
     };
     executor
         .session()
-        .set_credentials(Some(credentials.clone()));
+        .renew_credentials(generation, credentials.clone());
     Ok(Some(credentials))
 }

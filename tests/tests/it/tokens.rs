@@ -70,7 +70,7 @@ async fn with_token(
     };
     let token = client.send(&create).await.unwrap();
     let server = Execute::session(client).server().clone();
-    let bearer = client.clone().at(server);
+    let bearer = client.signed_out().at(server);
     (bearer.with_token(token.token.unwrap()).unwrap(), token.id)
 }
 
@@ -306,7 +306,7 @@ async fn why_a_token_is_refused_by_a_real_server() {
             .unwrap();
         let unknown = format!("tk_{}", "0123456789".repeat(4));
         let server = Execute::session(&client).server().clone();
-        let unknown = client.clone().at(server).with_token(unknown.into());
+        let unknown = client.signed_out().at(server).with_token(unknown.into());
         for bad in [&mut expired, &mut deleted, &mut unknown.unwrap()] {
             let invalid = as_told(Unauthorized::TokenInvalid);
             assert_eq!(why(bad, &list).await, Some(invalid));
