@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     Api, Auth, Code, Release, Resolved,
     model::TaskAttachment,
-    redact::{Sent, redact},
+    redact::{Sent, beginning, redact, redact_bytes},
     scope::Scope,
 };
 
@@ -426,6 +426,9 @@ impl ApiError {
     }
 }
 
+/// An error names no more of them.
+const MOST_FIELDS: usize = 8;
+
 /// `invalid_fields` of v1 and `errors` of v2. The values that v2 repeats are not even looked at.
 fn fields(json: &Value, clean: impl Fn(&str) -> String) -> Vec<FieldError> {
     let list = |key: &str| {
@@ -445,6 +448,7 @@ fn fields(json: &Value, clean: impl Fn(&str) -> String) -> Vec<FieldError> {
         (text("location").to_owned(), text("message"))
     });
     v1.chain(v2)
+        .take(MOST_FIELDS)
         .map(|(field, reason)| FieldError {
             field: clean(&field),
             reason: clean(reason.trim()),
@@ -525,8 +529,8 @@ impl DecodeError {
         Self {
             route,
             status,
-            content_type: content_type(headers).to_owned(),
-            path,
+            content_type: redact(content_type(headers), sent),
+            path: redact(&path, sent),
             problem: redact(&problem, sent),
             excerpt: excerpt(body, sent),
         }
@@ -573,14 +577,7 @@ fn content_type(headers: &HeaderMap) -> &str {
         .unwrap_or_default()
 }
 
-/// The first characters of a body, as text. Masked before it is cut: half a secret is one, too.
+/// The first characters of a body, as text.
 fn excerpt(body: &[u8], sent: &Sent) -> String {
-    const LONGEST: usize = 200;
-    const LOOKED_AT: usize = 64 << 10;
-    let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
-    let text = redact(text.trim(), sent);
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    beginning(redact_bytes(body.trim_ascii(), sent), 200)
 }

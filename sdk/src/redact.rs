@@ -19,6 +19,8 @@ pub(crate) struct Sent {
     pub(crate) files: Vec<String>,
     /// Whether it asks for a part of a file.
     pub(crate) wants_part: bool,
+    /// Its `Authorization`.
+    pub(crate) bearer: Option<HeaderValue>,
 }
 
 const MASK: &str = "***";
@@ -39,28 +41,108 @@ const SECRET_KEYS: &[&str] = &[
     "hash",
 ];
 
-/// Masks the secrets of the request `sent`, the values of secret keys, and whatever looks like a token.
+/// Longest text that an error keeps, in characters.
+const LONGEST: usize = 500;
+/// So much of a text is looked at, in bytes.
+const LOOKED_AT: usize = 64 << 10;
+
+/// Masks the secrets of the request `sent`, the values of secret keys, and whatever looks like a token. What is long is
+/// cut, after that: half a secret is one, too.
 pub(crate) fn redact(text: &str, sent: &Sent) -> String {
-    let mut clean = text.to_owned();
-    for secret in sent.secrets() {
-        for form in forms(&secret) {
-            clean = clean.replace(&form, MASK);
-        }
-    }
-    mask_tokens(&mask_keys(&clean))
+    redact_bytes(text.as_bytes(), sent)
 }
 
-/// A secret as it may come back: as it is, in JSON, in JSON as the server writes it (`<`, `>` and `&` escaped), in a
-/// URL.
-fn forms(secret: &str) -> [String; 4] {
-    let quoted = Value::from(secret).to_string();
-    let json = quoted[1..quoted.len() - 1].to_owned();
-    let escaped = json
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026");
-    let url = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-    [secret.to_owned(), json, escaped, url]
+/// The same for what may be no text.
+pub(crate) fn redact_bytes(text: &[u8], sent: &Sent) -> String {
+    let mut clean = String::from_utf8_lossy(&text[..text.len().min(LOOKED_AT)]).into_owned();
+    for secret in sent.secrets() {
+        clean = mask(&clean, &secret);
+    }
+    beginning(mask_tokens(&mask_keys(&clean)), LONGEST)
+}
+
+/// The first characters of a text.
+pub(crate) fn beginning(mut text: String, longest: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(longest) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// Masks a secret, however each of its characters is spelled.
+fn mask(text: &str, secret: &str) -> String {
+    let secret: Vec<_> = secret.chars().map(spellings).collect();
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let length = length_in(rest, &secret);
+        match length {
+            Some(_) => clean.push_str(MASK),
+            None => clean.push(next),
+        }
+        rest = &rest[length.unwrap_or(next.len_utf8())..];
+    }
+    clean
+}
+
+/// How a character may come back: as it is, escaped in JSON (as much of it as a server likes), in what Rust prints, in a
+/// URL; and each of these in JSON once more.
+fn spellings(c: char) -> Vec<String> {
+    let plain = c.to_string();
+    let url = utf8_percent_encode(&plain, NON_ALPHANUMERIC).to_string();
+    let units: String = c
+        .encode_utf16(&mut [0; 2])
+        .iter()
+        .map(|unit| format!("\\u{unit:04x}"))
+        .collect();
+    let mut all = vec![c.escape_debug().to_string()];
+    if url.starts_with('%') {
+        all.extend([url.to_ascii_lowercase(), url]);
+    }
+    if c == ' ' {
+        all.push("+".to_owned());
+    }
+    all.extend([
+        units.to_ascii_uppercase().replace("\\U", "\\u"),
+        units,
+        plain,
+    ]);
+    all.extend(all.iter().map(|form| in_json(form)).collect::<Vec<_>>());
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// A text as it stands in a JSON string.
+fn in_json(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// How long the secret is that the text begins with.
+fn length_in(text: &str, secret: &[Vec<String>]) -> Option<usize> {
+    // All ends that the characters so far may have: «%» may be itself, or the beginning of «%25».
+    let mut ends = vec![0];
+    for spellings in secret {
+        let mut next: Vec<_> = ends
+            .iter()
+            .flat_map(|end| {
+                let fits = |form: &&String| text[*end..].starts_with(form.as_str());
+                spellings
+                    .iter()
+                    .filter(fits)
+                    .map(move |form| end + form.len())
+            })
+            .collect();
+        next.sort_unstable();
+        next.dedup();
+        if next.is_empty() {
+            return None;
+        }
+        ends = next;
+    }
+    ends.last().copied()
 }
 
 impl Sent {
@@ -77,6 +159,7 @@ impl Sent {
         Self {
             body,
             cookie: request.headers().get(header::COOKIE).cloned(),
+            bearer: request.headers().get(header::AUTHORIZATION).cloned(),
             files,
             wants_part: request.headers().contains_key(header::RANGE),
         }
@@ -87,9 +170,17 @@ impl Sent {
         if let Ok(value) = serde_json::from_slice::<Value>(&self.body) {
             collect(&value, &mut found);
         }
-        if let Some(cookie) = self.cookie.as_ref().and_then(|cookie| cookie.to_str().ok()) {
-            let (_, value) = cookie.split_once('=').unwrap_or(("", cookie));
-            found.push(value.to_owned());
+        for (header, separator) in [(&self.cookie, '='), (&self.bearer, ' ')] {
+            if let Some(header) = header {
+                // A header may be UTF-8, for which `to_str` has no word.
+                let text = String::from_utf8_lossy(header.as_bytes());
+                let (_, value) = text.split_once(separator).unwrap_or(("", &text));
+                found.push(value.to_owned());
+            }
+        }
+        // Texts are trimmed on their way, and with them what stands at their ends.
+        for secret in &mut found {
+            *secret = secret.trim().to_owned();
         }
         found.retain(|secret| !secret.is_empty());
         // The longest first, so that one that contains another leaves no rest.
@@ -185,6 +276,7 @@ mod tests {
         Sent {
             body: Bytes::from_static(body.as_bytes()),
             cookie: Some(HeaderValue::from_static("vikunja_refresh_token=REFRESH")),
+            bearer: Some(HeaderValue::from_static("Bearer OPAQUE")),
             ..Sent::default()
         }
     }
@@ -194,10 +286,10 @@ mod tests {
         let sent = sent(r#"{"username":"alice","password":"hunter2","nested":[{"secret":"abc"}]}"#);
         assert_eq!(
             redact(
-                "password: hunter2 does not fit, nor abc; alice does; REFRESH",
+                "password: hunter2 does not fit, nor abc; alice does; REFRESH, OPAQUE",
                 &sent
             ),
-            "password: *** does not fit, nor ***; alice does; ***"
+            "password: *** does not fit, nor ***; alice does; ***, ***"
         );
     }
 
@@ -208,10 +300,29 @@ mod tests {
             "a\"b<c d",
             r#"a\"b<c d"#,
             r#"a\"b\u003cc d"#,
+            r#"a\u0022b\u003Cc d"#,
+            r#"a\\\"b<c d"#,
             "a%22b%3Cc%20d",
+            "a%22b%3cc+d",
         ] {
             assert_eq!(redact(form, &sent), "***", "{form}");
         }
+    }
+
+    #[test]
+    fn what_reads_in_two_ways_is_masked() {
+        let sent = sent(r#"{"password":"100%25+\\u0041"}"#);
+        for form in ["100%25+\\u0041", "100%2525%2b%5Cu0041"] {
+            assert_eq!(redact(form, &sent), "***", "{form}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_behind_the_mask() {
+        let text = format!("{}hunter2{}", "x".repeat(LONGEST - 3), "y".repeat(LONGEST));
+        let clean = redact(&text, &sent(r#"{"password":"hunter2"}"#));
+        assert!(clean.ends_with("x***…"), "{clean}");
+        assert_eq!(clean.chars().count(), LONGEST + 1);
     }
 
     #[test]
