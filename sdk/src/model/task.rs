@@ -107,7 +107,7 @@ pub struct Task {
     pub is_unread: bool,
     /// The caller's subscription, to the task or its project. Only when it is read alone.
     #[serde(default)]
-    pub subscription: Option<Subscription>,
+    pub subscription: Option<Box<Subscription>>,
     /// When it was made.
     #[serde(default, deserialize_with = "time_or_none")]
     pub created: Option<Timestamp>,
