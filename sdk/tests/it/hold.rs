@@ -7,7 +7,10 @@ use serde_json::Value;
 use url::form_urlencoded;
 use vikunja_sdk::{At, Body, BuildError, Endpoint, Path, ReplyError, Route, model::Timestamp};
 
-use super::recorded::{Exchange, exchanges};
+use super::{
+    mutation::endure,
+    recorded::{Exchange, exchanges},
+};
 
 /// What one operation came to.
 #[derive(Debug, Default)]
@@ -70,7 +73,9 @@ pub(crate) fn hold<E: Endpoint>(exchange: &Exchange, endpoint: Option<E>, tally:
         "{name}"
     );
     tally.same += 1;
-    match pending.decode(&exchange.answer()) {
+    let answer = exchange.answer();
+    endure(&request, &pending, &answer);
+    match pending.decode(&answer) {
         Ok(_) => {
             assert!(exchange.is_success(), "{name} was refused, and decodes");
             tally.decoded += 1;
