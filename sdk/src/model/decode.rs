@@ -1,8 +1,11 @@
 //! How the server says «nothing».
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Visitor},
+};
 
 use super::Timestamp;
 
@@ -41,13 +44,33 @@ where
         .map(|Text(word)| T::from(&*word)))
 }
 
-/// Reads a time, where the zero time means none.
+/// Reads a time, where the zero time means none. A task has ten: they are read where they stand, without a [`Text`] on
+/// the way.
 pub(super) fn time_or_none<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    match Option::<Text<'de>>::deserialize(deserializer)? {
-        Some(Text(text)) => Timestamp::parse_set(&text).map_err(serde::de::Error::custom),
-        None => Ok(None),
+    struct TimeOrNone;
+
+    impl<'de> Visitor<'de> for TimeOrNone {
+        type Value = Option<Timestamp>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a time or null")
+        }
+
+        fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, time: D) -> Result<Self::Value, D::Error> {
+            time.deserialize_str(self)
+        }
+
+        fn visit_str<E: de::Error>(self, time: &str) -> Result<Self::Value, E> {
+            Timestamp::parse_set(time).map_err(E::custom)
+        }
     }
+
+    deserializer.deserialize_option(TimeOrNone)
 }
