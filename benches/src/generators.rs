@@ -12,6 +12,7 @@ use crate::{
     Outcome,
     figures::{Percentiles, QUANTILES},
     truth::TASKS,
+    valgrind,
 };
 
 /// A closed load on the task list.
@@ -96,20 +97,13 @@ impl LoadTest {
         Measured::of(&result).map_err(|what| format!("the result of {name}: {what}"))
     }
 
-    /// Runs it under callgrind, and gives the instructions of the whole process.
+    /// Runs it under valgrind, and gives the instructions of the whole process.
     pub fn instructions(&self, load: &Load<'_>) -> Outcome<u64> {
-        let mut valgrind = Command::new("valgrind");
-        valgrind
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .arg(&self.program);
-        let output = run(prepare(&mut valgrind, load), "valgrind")?;
-        if !matches!(output.status.code(), Some(0 | 2 | 5)) {
-            return Err(failed("valgrind", &output));
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        said.lines()
-            .find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok())
-            .ok_or_else(|| failed("valgrind", &output))
+        // 2 and 5 as in `run`.
+        valgrind::instructions(
+            prepare(&mut valgrind::command(&self.program), load),
+            &[0, 2, 5],
+        )
     }
 }
 

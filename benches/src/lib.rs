@@ -9,6 +9,7 @@ pub mod figures;
 pub mod generators;
 pub mod pages;
 pub mod truth;
+pub mod valgrind;
 
 /// What went wrong, in one sentence that names the thing.
 pub type Outcome<T> = Result<T, String>;
