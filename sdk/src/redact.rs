@@ -91,11 +91,9 @@ fn mask(text: &str, secret: &str) -> String {
 fn spellings(c: char) -> Vec<String> {
     let plain = c.to_string();
     let url = utf8_percent_encode(&plain, NON_ALPHANUMERIC).to_string();
-    let units: String = c
-        .encode_utf16(&mut [0; 2])
-        .iter()
-        .map(|unit| format!("\\u{unit:04x}"))
-        .collect();
+    let unit = |unit: &u16| format!("\\u{unit:04x}");
+    let units: Vec<_> = c.encode_utf16(&mut [0; 2]).iter().map(unit).collect();
+    let units = units.concat();
     let mut all = vec![c.escape_debug().to_string()];
     if url.starts_with('%') {
         all.extend([url.to_ascii_lowercase(), url]);
@@ -300,7 +298,7 @@ mod tests {
             "a\"b<c d",
             r#"a\"b<c d"#,
             r#"a\"b\u003cc d"#,
-            r#"a\u0022b\u003Cc d"#,
+            r"a\u0022b\u003Cc d",
             r#"a\\\"b<c d"#,
             "a%22b%3Cc%20d",
             "a%22b%3cc+d",

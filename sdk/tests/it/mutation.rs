@@ -102,7 +102,7 @@ impl Mutation {
                 let at = place(at);
                 body.splice(at..at, std::iter::repeat_n(*byte, 100_000));
             }
-            Self::Swap(at, value) => swap(body, at, value),
+            Self::Swap(at, value) => swap(body, *at, value),
             Self::Secret(at, which) => {
                 if !secrets.is_empty() {
                     let at = place(at);
@@ -116,7 +116,7 @@ impl Mutation {
 
 /// Puts a value in the place of another; what is no JSON stays as it is. The text is edited, not written anew: numbers
 /// too large for the test's own JSON are to be read, too.
-fn swap(body: &mut Vec<u8>, at: &Index, value: &str) {
+fn swap(body: &mut Vec<u8>, at: Index, value: &str) {
     const HOLE: &str = "\u{1}hole\u{1}";
     let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
         return;
@@ -192,7 +192,7 @@ pub(crate) fn endure<E: Endpoint>(
                 mutation.apply(&mut body, &secrets);
                 match mutation {
                     Mutation::Status(status) => {
-                        *damaged.status_mut() = (*status).try_into().unwrap()
+                        *damaged.status_mut() = (*status).try_into().unwrap();
                     }
                     Mutation::ContentType(name) => {
                         let name = http::HeaderValue::from_static(name);
@@ -216,5 +216,5 @@ pub(crate) fn endure<E: Endpoint>(
             }
             Ok(())
         })
-        .unwrap();
+        .unwrap_or_else(|failure| panic!("{} {}: {failure}", request.method(), request.uri()));
 }

@@ -288,7 +288,8 @@ impl Form {
         let unicode = |c: char| -> String {
             let mut units = [0; 2];
             let units = c.encode_utf16(&mut units).iter();
-            units.map(|unit| format!("\\u{unit:04x}")).collect()
+            let escaped = units.map(|unit| format!("\\u{unit:04x}"));
+            escaped.collect::<Vec<_>>().concat()
         };
         match self {
             Self::Plain => secret.to_owned(),
@@ -314,11 +315,13 @@ impl Form {
             Self::Url => utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
             Self::LowerUrl => secret
                 .chars()
-                .map(|c| match c.is_ascii_alphanumeric() {
-                    true => c.to_string(),
-                    false => utf8_percent_encode(&c.to_string(), NON_ALPHANUMERIC)
-                        .to_string()
-                        .to_ascii_lowercase(),
+                .map(|c| {
+                    let url = utf8_percent_encode(&c.to_string(), NON_ALPHANUMERIC).to_string();
+                    if c.is_ascii_alphanumeric() {
+                        url
+                    } else {
+                        url.to_ascii_lowercase()
+                    }
                 })
                 .collect(),
             Self::Path => utf8_percent_encode(secret, PATH).to_string(),

@@ -2,6 +2,8 @@
 //! retries, no errors to speak of. Neither crippled nor padded: the header is made once, unset times are not parsed, and
 //! UTF-8 is looked at once as in the SDK, which `serde_json::from_slice` does for each string.
 
+#![expect(clippy::struct_field_names, reason = "they are the server's")]
+
 use std::{collections::HashMap, error::Error};
 
 use bytes::Bytes;
