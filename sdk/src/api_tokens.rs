@@ -102,7 +102,10 @@ pub struct Delete {
 }
 
 impl Endpoint for Delete {
-    const ROUTE: Route = Route::delete("/tokens/{token}").since(TOKENS).user_only();
+    const ROUTE: Route = Route::delete("/tokens/{token}")
+        .since(TOKENS)
+        .user_only()
+        .forbidden_when_missing();
     type Reply = Empty;
     fn path(&self, path: &mut Path) {
         path.set("token", self.token);

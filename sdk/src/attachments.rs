@@ -9,7 +9,7 @@
 //! let upload = attachments::Upload { task: TaskId::from(7), files: vec![recipe] };
 //! let stored = vikunja.upload(&upload).await?;
 //!
-//! let download = vikunja.download(&attachments::Download::new(stored[0].task_id, stored[0].id)).await?;
+//! let mut download = vikunja.download(&attachments::Download::new(stored[0].task_id, stored[0].id)).await?;
 //! let mut file = tokio::fs::File::create("copy.txt").await?;
 //! download.save_to(&mut file).await?;
 //! # Ok(()) }

@@ -24,7 +24,28 @@ use crate::{BuildError, Endpoint, Error, Output, client::ClientBuilder};
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: crate::Client,
-    runtime: Arc<Runtime>,
+    runtime: Arc<Own>,
+}
+
+/// A runtime that ends without waiting: the last client may be dropped anywhere, also within async code.
+#[derive(Debug)]
+struct Own(Option<Runtime>);
+
+impl Own {
+    fn wait<F: Future>(&self, work: F) -> F::Output {
+        match &self.0 {
+            Some(runtime) => runtime.block_on(work),
+            None => unreachable!("it is there until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Client {
@@ -50,19 +71,20 @@ impl Client {
                 name: "blocking client".to_owned(),
                 problem: format!("its thread cannot be started: {error}"),
             })?;
+        let runtime = Own(Some(runtime));
         Ok(Self {
-            inner: runtime.block_on(builder.connect())?,
+            inner: runtime.wait(builder.connect())?,
             runtime: Arc::new(runtime),
         })
     }
 
     /// Sends one endpoint's request and waits for the answer.
     pub fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Output<E>, Error> {
-        self.runtime.block_on(self.inner.send(endpoint))
+        self.runtime.wait(self.inner.send(endpoint))
     }
 
     /// Waits for whatever the async client is used for: logging in, edits, walks.
     pub fn wait<F: Future>(&self, work: impl FnOnce(crate::Client) -> F) -> F::Output {
-        self.runtime.block_on(work(self.inner.clone()))
+        self.runtime.wait(work(self.inner.clone()))
     }
 }

@@ -72,11 +72,13 @@ impl Reply for Content {
     fn read(answer: &Answer<'_>) -> Result<Self, ReplyError> {
         let head = ContentHead::of(answer.headers);
         // Written behind the part that is there already, a whole file would spoil it.
-        if answer.sent.wants_part && head.range.is_none() {
-            return Err(answer.unreadable(
-                ".",
-                "a part of the file was asked for, and this server sends the whole",
-            ));
+        if let Some(from) = &answer.sent.range
+            && head
+                .range
+                .is_none_or(|range| format!("bytes={}-", range.first) != *from)
+        {
+            let problem = format!("{from} was asked for, and another part came, or the whole");
+            return Err(answer.unreadable(".", problem));
         }
         Ok(Self {
             head,

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::fmt::{self, Display};
 use url::form_urlencoded;
@@ -67,7 +68,21 @@ pub type Output<E> = <<E as Endpoint>::Reply as Reply>::Output;
 
 /// Values for the placeholders of a path.
 #[derive(Clone, Debug, Default)]
-pub struct Path(Vec<(&'static str, String)>);
+pub struct Path(Vec<Segment>);
+
+#[derive(Clone)]
+struct Segment {
+    name: &'static str,
+    value: String,
+    is_secret: bool,
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.is_secret { "***" } else { &self.value };
+        write!(f, "{}={value}", self.name)
+    }
+}
 
 /// What may stand in a path segment as it is, and in a parameter of RFC 8187.
 pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -80,14 +95,32 @@ impl Path {
     /// Sets `{name}`; the value is percent-encoded.
     pub fn set(&mut self, name: &'static str, value: impl Display) -> &mut Self {
         let value = value.to_string();
-        self.0
-            .push((name, utf8_percent_encode(&value, SEGMENT).to_string()));
+        self.verbatim(name, &utf8_percent_encode(&value, SEGMENT).to_string());
         self
+    }
+
+    /// Sets `{name}` to a value that no error shows, also where the server repeats it.
+    pub fn secret(&mut self, name: &'static str, value: &SecretString) -> &mut Self {
+        self.set(name, value.expose_secret());
+        if let Some(segment) = self.0.last_mut() {
+            segment.is_secret = true;
+        }
+        self
+    }
+
+    /// The secret values.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secret = self.0.iter().filter(|segment| segment.is_secret);
+        secret.map(|segment| segment.value.as_str())
     }
 
     /// Sets `{name}` to what may stand in a path already: it is written as it is.
     pub(crate) fn verbatim(&mut self, name: &'static str, value: &str) {
-        self.0.push((name, value.to_owned()));
+        self.0.push(Segment {
+            name,
+            value: value.to_owned(),
+            is_secret: false,
+        });
     }
 
     /// Sets `{name}` where there is a value. A release that needs it and does not get it is a [`BuildError`].
@@ -103,10 +136,10 @@ impl Path {
         let mut rest = route.template;
         while let Some((before, after)) = rest.split_once('{') {
             let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-            let (_, value) = self
+            let Segment { value, .. } = self
                 .0
                 .iter()
-                .find(|(known, _)| *known == name)
+                .find(|segment| segment.name == name)
                 .ok_or_else(|| BuildError::Placeholder {
                     route: *route,
                     name: name.to_owned(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Api, Auth, Code, Release, Resolved,
-    model::TaskAttachment,
+    model::{TaskAttachment, Timestamp},
     redact::{Sent, beginning, redact, redact_bytes},
     scope::Scope,
 };
@@ -260,6 +260,7 @@ pub struct ApiError {
 
 /// A field that the server refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldError {
     /// Name in the body, such as `password` or `body.title`.
     pub field: String,
@@ -269,6 +270,7 @@ pub struct FieldError {
 
 /// The headers of a rate limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RateLimit {
     /// `X-RateLimit-Limit`: requests per window.
     pub limit: u64,
@@ -276,6 +278,8 @@ pub struct RateLimit {
     pub remaining: u64,
     /// `X-RateLimit-Reset`, in seconds of the Unix epoch, rounded down: the window ends up to a second later.
     pub reset: u64,
+    /// How far the server's clock is ahead of this machine's, in seconds, by its header `Date`.
+    pub ahead: i64,
 }
 
 impl RateLimit {
@@ -286,15 +290,19 @@ impl RateLimit {
             limit: number("x-ratelimit-limit")?,
             remaining: number("x-ratelimit-remaining")?,
             reset: number("x-ratelimit-reset")?,
+            ahead: headers
+                .get(header::DATE)
+                .and_then(|date| Timestamp::parse_http(date.to_str().ok()?))
+                .map_or(0, |date| {
+                    date.as_unix_seconds() - Timestamp::now().as_unix_seconds()
+                }),
         })
     }
 
-    /// Seconds until the window ends.
+    /// Seconds until the window ends, by the server's clock.
     pub fn seconds_left(&self) -> u64 {
-        let now = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
-        self.reset.saturating_sub(now)
+        let now = Timestamp::now().as_unix_seconds() + self.ahead;
+        self.reset.saturating_sub(u64::try_from(now).unwrap_or(0))
     }
 }
 

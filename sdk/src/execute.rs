@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::{ApiError, BuildError, Code, Endpoint, Output, ReplyError, Session, retry::Happened};
 
 /// What an executor's errors can say.
-pub trait Failure: From<BuildError> + Send + 'static {
+pub trait Failure: std::error::Error + From<BuildError> + Send + Sync + 'static {
     /// The server's answer, where there was one.
     fn reply(&self) -> Option<&ReplyError>;
 
@@ -47,7 +47,8 @@ pub trait Failure: From<BuildError> + Send + 'static {
         self.reply().is_some() || self.happened() == Happened::Lost
     }
 
-    /// Whether the same request may succeed later. What may be repeated at once, a client has repeated already.
+    /// Whether the same request may succeed later. What may be repeated at once, a client has repeated already; where
+    /// [`was_sent`](Self::was_sent) is true, a creation that is sent again can make a second thing.
     fn is_retryable(&self) -> bool {
         match self.happened() {
             Happened::Status(status) => matches!(status, 408 | 500 | 502..=504),
@@ -59,7 +60,7 @@ pub trait Failure: From<BuildError> + Send + 'static {
     /// How long a rate limiter wants to be left alone.
     fn retry_after(&self) -> Option<Duration> {
         match self.happened() {
-            Happened::Limited(seconds) => Some(Duration::from_secs(seconds? + 1)),
+            Happened::Limited(seconds) => Some(Duration::from_secs(seconds?.saturating_add(1))),
             _ => None,
         }
     }

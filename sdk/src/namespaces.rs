@@ -63,6 +63,7 @@ impl Endpoint for Create {
     const ROUTE: Route = Route::create("/namespaces").until(GONE);
     type Reply = Json<Namespace>;
     fn body(&self, at: At) -> Result<Body, BuildError> {
+        self.fields.check(at)?;
         Body::json(&self.fields.to_json(at)?)
     }
 }

@@ -120,6 +120,7 @@ impl Endpoint for Create {
         path.maybe("namespace", self.namespace);
     }
     fn body(&self, at: At) -> Result<Body, BuildError> {
+        self.fields.check(at)?;
         Body::json(&self.fields.to_json(at)?)
     }
 }

@@ -107,7 +107,10 @@ impl Raw {
                 query: Vec::new(),
                 headers: HeaderMap::new(),
                 body: Body::Empty,
-                repeat: Repeat::IfNothingHappened,
+                repeat: match op {
+                    Op::Delete => Repeat::ByOperation,
+                    _ => Repeat::IfNothingHappened,
+                },
             },
             reads: PhantomData,
         })

@@ -6,7 +6,7 @@ use http::{HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::Body;
+use crate::{Body, Path};
 
 /// What of a request is needed to read the answer to it, above all what was secret in it.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +17,10 @@ pub(crate) struct Sent {
     pub(crate) cookie: Option<HeaderValue>,
     /// The names of its files: no secrets, but an answer that refuses one does not say which.
     pub(crate) files: Vec<String>,
-    /// Whether it asks for a part of a file.
-    pub(crate) wants_part: bool,
+    /// Which part of a file it asks for.
+    pub(crate) range: Option<String>,
+    /// Secrets in its path, as they are and as they are written there.
+    pub(crate) path: Vec<String>,
     /// Its `Authorization`.
     pub(crate) bearer: Option<HeaderValue>,
 }
@@ -145,7 +147,7 @@ fn length_in(text: &str, secret: &[Vec<String>]) -> Option<usize> {
 
 impl Sent {
     /// What of a request is needed to read the answer to it.
-    pub(crate) fn of(request: &http::Request<Body>) -> Self {
+    pub(crate) fn of(request: &http::Request<Body>, path: &Path) -> Self {
         let (body, files) = match request.body() {
             Body::Empty => (Bytes::new(), Vec::new()),
             Body::Json(bytes) | Body::MergePatch(bytes) => (bytes.clone(), Vec::new()),
@@ -159,12 +161,17 @@ impl Sent {
             cookie: request.headers().get(header::COOKIE).cloned(),
             bearer: request.headers().get(header::AUTHORIZATION).cloned(),
             files,
-            wants_part: request.headers().contains_key(header::RANGE),
+            range: request
+                .headers()
+                .get(header::RANGE)
+                .and_then(|range| range.to_str().ok())
+                .map(ToOwned::to_owned),
+            path: path.secrets().map(ToOwned::to_owned).collect(),
         }
     }
 
     fn secrets(&self) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut found = self.path.clone();
         if let Ok(value) = serde_json::from_slice::<Value>(&self.body) {
             collect(&value, &mut found);
         }

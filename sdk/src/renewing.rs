@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::{
     Auth, Code, Endpoint, Execute, Failure, Output, Session,
-    auth::{Renewal, TokenKind},
+    auth::{Credentials, Renewal, TokenKind},
     ops,
+    retry::Repeat,
 };
 
 /// Wraps an executor, renews its credentials before they expire, and once more when the server says that they have.
@@ -26,19 +27,25 @@ impl<X: Execute> Execute for Renewing<X> {
     }
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, X::Error> {
-        if self.0.session().is_renewal_due() {
+        if is_due(self.0.session(), endpoint) {
             renew(&mut self.0).await;
         }
         let result = self.0.execute(endpoint).await;
-        if is_expired(self.0.session(), &result) && renew(&mut self.0).await {
+        let is_renewed = may_be_renewed(self.0.session(), &result) && renew(&mut self.0).await;
+        if is_renewed && endpoint.repeat() != Repeat::Never {
             return self.0.execute(endpoint).await;
         }
         result
     }
 }
 
+/// Whether this call is a reason to renew the credentials before it.
+pub(crate) fn is_due(session: &Session, endpoint: &impl Endpoint) -> bool {
+    endpoint.route().auth() == Auth::Bearer && session.is_renewal_due()
+}
+
 /// Whether the server refused a token that the refresh cookie can replace.
-pub fn is_expired<T>(session: &Session, result: &Result<T, impl Failure>) -> bool {
+pub(crate) fn may_be_renewed<T>(session: &Session, result: &Result<T, impl Failure>) -> bool {
     let refusal = result.as_ref().err().and_then(Failure::refusal);
     refusal.is_some_and(|refusal| {
         refusal.code == Some(Code::TokenInvalid) && refusal.route.auth == Auth::Bearer
@@ -46,20 +53,42 @@ pub fn is_expired<T>(session: &Session, result: &Result<T, impl Failure>) -> boo
         && matches!(session.renewal(), Some(Renewal::Cookie(_)))
 }
 
-/// Renews the credentials; `false` when that failed. A refused cookie is forgotten, so that nobody tries it again: the
-/// session is over, and its token lives on until it expires.
-pub async fn renew<X: Execute>(executor: &mut X) -> bool {
+/// Renews the credentials; `false` when that failed.
+async fn renew<X: Execute>(executor: &mut X) -> bool {
     let generation = executor.session().generation();
-    match ops::renew(executor).await {
-        Ok(renewed) => renewed.is_some(),
-        Err(error) => {
-            let session = executor.session();
-            match error.status() {
-                Some(status) if status.as_u16() == 401 => session.stop_renewing(generation),
-                _ => session.postpone_renewal(LATER),
-            }
-            tracing::warn!(status = ?error.status(), "the credentials could not be renewed");
-            false
-        }
+    match renewed(executor).await {
+        Renewed::To(credentials) => executor
+            .session()
+            .renew_credentials(generation, *credentials),
+        Renewed::Refused | Renewed::Failed => false,
+    }
+}
+
+/// What came of a renewal.
+pub(crate) enum Renewed {
+    /// New credentials, which are not the session's yet.
+    To(Box<Credentials>),
+    /// The server wants a new log-in; the token lives on until it expires.
+    Refused,
+    /// Something else went wrong: later perhaps.
+    Failed,
+}
+
+/// Asks for new credentials. What the server has refused is forgotten, so that nobody tries it again.
+pub(crate) async fn renewed<X: Execute>(executor: &mut X) -> Renewed {
+    let generation = executor.session().generation();
+    let error = match ops::renewed(executor).await {
+        Ok(Some(credentials)) => return Renewed::To(Box::new(credentials)),
+        Ok(None) => return Renewed::Failed,
+        Err(error) => error,
+    };
+    tracing::warn!(%error, "the credentials could not be renewed");
+    let session = executor.session();
+    if error.is_unauthorized() {
+        session.stop_renewing(generation);
+        Renewed::Refused
+    } else {
+        session.postpone_renewal(LATER);
+        Renewed::Failed
     }
 }

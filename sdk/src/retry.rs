@@ -2,13 +2,13 @@
 //!
 //! | What happened | Repeated |
 //! |---|---|
-//! | not sent | any operation |
+//! | not sent, or 408: the server has not got all of it | any operation |
 //! | 429 | any operation, after `X-RateLimit-Reset` + 1 s (the server sends no `Retry-After`) |
 //! | complete 500 to a write, release ≥ 2.0 on SQLite | writes too: such a 500 stored nothing |
-//! | answer lost, 502–504, other 500 | reads; deletions; replacements and patches unless the endpoint objects |
+//! | answer lost, 502–504, other 500 | reads; deletions, replacements and patches unless the endpoint objects |
 //! | anything else | never |
 //!
-//! A repeated deletion that finds nothing (404, for some things 403) counts as done.
+//! A deletion whose answer was lost, and whose repetition finds nothing, counts as done.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -108,7 +108,7 @@ impl Policy {
         }
         let locked = self.is_locked_sqlite(asked, happened);
         let (allowed, tries) = match happened {
-            Happened::NotSent | Happened::Limited(_) => (true, self.tries),
+            Happened::NotSent | Happened::Limited(_) | Happened::Status(408) => (true, self.tries),
             Happened::Status(500) if locked => (true, self.locked_tries),
             Happened::Status(500 | 502..=504) | Happened::Lost => {
                 (can_happen_twice(asked), self.tries)
@@ -118,10 +118,15 @@ impl Policy {
         if !allowed || sent >= tries {
             return None;
         }
+        let chance = if chance.is_nan() {
+            0.0
+        } else {
+            chance.clamp(0.0, 1.0)
+        };
         let wait = match happened {
             Happened::Limited(Some(seconds)) => Duration::from_secs(seconds.saturating_add(1))
                 .saturating_add(Duration::from_millis(500).mul_f64(chance)),
-            // 20 ms doubling with full jitter spreads writers that hit a locked file; 200 ms suits a network.
+            // 20 ms doubling with half of it jitter spreads writers that hit a locked file; 200 ms suits a network.
             _ => Duration::from_millis(if locked { 20 } else { 200 })
                 // Not beyond 6.4 s: the longer a server is away, the less is won by waiting longer still.
                 .saturating_mul(1 << sent.min(5))
@@ -133,6 +138,13 @@ impl Policy {
     /// Whether a repetition after this is taken from the [`Budget`].
     pub fn is_budgeted(&self, asked: Asked, happened: Happened) -> bool {
         !matches!(happened, Happened::Limited(_)) && !self.is_locked_sqlite(asked, happened)
+    }
+
+    /// Whether it may have been done although it is repeated.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn may_have_happened(&self, asked: Asked, happened: Happened) -> bool {
+        matches!(happened, Happened::Lost | Happened::Status(500 | 502..=504))
+            && !self.is_locked_sqlite(asked, happened)
     }
 
     fn is_locked_sqlite(&self, asked: Asked, happened: Happened) -> bool {
@@ -147,20 +159,10 @@ impl Policy {
     }
 }
 
-/// Whether the first sending may have done it although this one is repeated.
-pub fn may_have_happened(happened: Happened) -> bool {
-    matches!(happened, Happened::Lost | Happened::Status(500 | 502..=504))
-}
-
-/// Whether a repeated deletion that finds nothing is done: the first one did it.
-pub fn is_done(asked: Asked, happened: Happened) -> bool {
-    asked.op == Op::Delete && matches!(happened, Happened::Status(403 | 404))
-}
-
 fn can_happen_twice(asked: Asked) -> bool {
     match asked.op {
-        Op::Read | Op::Delete => true,
-        Op::Replace | Op::Patch => asked.repeat == Repeat::ByOperation,
+        Op::Read => true,
+        Op::Delete | Op::Replace | Op::Patch => asked.repeat == Repeat::ByOperation,
         Op::Create | Op::Act => false,
     }
 }

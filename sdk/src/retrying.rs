@@ -1,13 +1,16 @@
 //! An executor that sends again what may be sent again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::StatusCode;
 
 use crate::{
-    Endpoint, Execute, Failure, Output, Session,
-    retry::{self, Budget, Happened, Policy},
+    Endpoint, Execute, Failure, Op, Output, Route, Session,
+    retry::{Budget, Happened, Policy},
 };
 
 /// Wraps an executor, and repeats by the [table](crate::retry) what failed.
@@ -18,6 +21,7 @@ pub struct Retrying<X> {
     inner: X,
     policy: Policy,
     budget: Arc<Budget>,
+    deadline: Option<Instant>,
     observe: Option<fn(&Wait)>,
     repeated: u32,
 }
@@ -46,9 +50,17 @@ impl<X> Retrying<X> {
             inner,
             policy,
             budget,
+            deadline: None,
             observe: None,
             repeated: 0,
         }
+    }
+
+    /// Makes no pause that would last beyond this moment.
+    #[must_use]
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
+        self
     }
 
     /// Calls `observe` before each pause.
@@ -67,6 +79,13 @@ impl<X> Retrying<X> {
     pub fn inner(&mut self) -> &mut X {
         &mut self.inner
     }
+}
+
+/// Whether the answer to a repeated deletion says that the thing is not there: then the first one has deleted it.
+fn is_gone(route: &Route, error: &impl Failure) -> bool {
+    route.op() == Op::Delete
+        && (error.is_not_found()
+            || route.missing_is_403() && error.status() == Some(StatusCode::FORBIDDEN))
 }
 
 impl<X: Execute> Execute for Retrying<X> {
@@ -93,7 +112,7 @@ impl<X: Execute> Execute for Retrying<X> {
                 return Err(error);
             };
             let (asked, happened) = (pending.asked(), error.happened());
-            if may_be_done && retry::is_done(asked, happened) {
+            if may_be_done && is_gone(&endpoint.route(), &error) {
                 let mut gone = http::Response::new(Bytes::new());
                 *gone.status_mut() = StatusCode::NO_CONTENT;
                 return pending.decode(&gone).map_err(|_| error);
@@ -101,11 +120,16 @@ impl<X: Execute> Execute for Retrying<X> {
             let pause = self
                 .policy
                 .again(asked, happened, attempts, fastrand::f64())
+                // Who gives up before the pause is over had better know now why.
+                .filter(|pause| {
+                    self.deadline
+                        .is_none_or(|end| Instant::now() + *pause < end)
+                })
                 .filter(|_| !self.policy.is_budgeted(asked, happened) || self.budget.take());
             let Some(pause) = pause else {
                 return Err(error);
             };
-            may_be_done |= retry::may_have_happened(happened);
+            may_be_done |= self.policy.may_have_happened(asked, happened);
             self.repeated += 1;
             tracing::debug!(?happened, attempts, ?pause, "sending again");
             if let Some(observe) = self.observe {

@@ -157,6 +157,7 @@ pub struct Route {
     only: Option<Api>,
     needs_release: bool,
     at_root: bool,
+    missing_is_403: bool,
 }
 
 /// The few things in which one API departs from the rule.
@@ -186,6 +187,7 @@ impl Route {
             only: None,
             needs_release: true,
             at_root: false,
+            missing_is_403: false,
         }
     }
 
@@ -315,6 +317,17 @@ impl Route {
     pub const fn at_root(mut self) -> Self {
         self.at_root = true;
         self
+    }
+
+    /// Answers 403, not 404, where the thing is not there.
+    pub const fn forbidden_when_missing(mut self) -> Self {
+        self.missing_is_403 = true;
+        self
+    }
+
+    /// Whether it answers 403, not 404, where the thing is not there.
+    pub fn missing_is_403(&self) -> bool {
+        self.missing_is_403
     }
 
     /// What it does.

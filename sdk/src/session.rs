@@ -147,7 +147,7 @@ pub struct Session {
 #[derive(Debug, Default)]
 struct Held {
     credentials: Option<Credentials>,
-    /// Seconds of the Unix epoch.
+    /// When to renew them, in seconds of the Unix epoch.
     renew_at: Option<u64>,
     /// Counts the changes.
     generation: u64,
@@ -236,6 +236,14 @@ impl Session {
     pub fn is_renewal_due(&self) -> bool {
         self.with_held(|held| held.renew_at)
             .is_some_and(|at| at <= unix_now())
+            // They may have come before the release was known.
+            && self.renewal().is_some()
+    }
+
+    /// Whether the token is past its end, by this machine's clock.
+    pub fn is_expired(&self) -> bool {
+        self.with_held(|held| held.credentials.as_ref()?.token.expires())
+            .is_some_and(|end| end <= unix_now())
     }
 
     /// Leaves the credentials as they are for a while: renewing them has just failed.
@@ -284,7 +292,7 @@ impl Session {
         let query = endpoint.query(route.at)?;
         let mut request = self.assemble(&route, &path, &query, endpoint.body(route.at)?)?;
         endpoint.headers(request.headers_mut())?;
-        let sent = Sent::of(&request);
+        let sent = Sent::of(&request, &path);
         let asked = Asked {
             op: route.op,
             repeat: endpoint.repeat(),

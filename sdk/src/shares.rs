@@ -24,7 +24,7 @@ use crate::{
     users::Tokens,
 };
 
-/// Logs in with the hash of a link share: for [`crate::ops::log_in`]. The token sees the shared project, and nothing
+/// Logs in with the hash of a link share: for [`crate::Client::log_in_with`]. The token sees the shared project, and nothing
 /// else.
 ///
 /// An unknown hash is 404, code 3006; without a needed password it is 412, code 13001; with a wrong one 403, code
@@ -41,7 +41,7 @@ impl Endpoint for LogIn {
     const ROUTE: Route = Route::act("/shares/{share}/auth").public();
     type Reply = LoggedIn;
     fn path(&self, path: &mut Path) {
-        path.set("share", self.hash.expose_secret());
+        path.secret("share", &self.hash);
     }
     fn body(&self, _: At) -> Result<Body, BuildError> {
         Body::json(&match &self.password {

@@ -225,6 +225,9 @@ impl ListQuery {
             .maybe("page", self.page)
             .maybe("per_page", self.per_page)
             .maybe(search_name(at), self.search.as_deref());
+        if self.after.is_some() {
+            query.push("sort_by", SortField::Id);
+        }
         for (field, _) in &self.sort {
             query.push(
                 "sort_by",
@@ -272,6 +275,12 @@ impl ListQuery {
 
     /// Refuses what the server would ignore without a word. What it refuses itself is left to it.
     fn check(&self, at: At) -> Result<(), BuildError> {
+        if self.after.is_some() && self.expand.contains(&Expand::Subtasks) {
+            return Err(BuildError::Body(
+                "tasks after an id cannot be expanded by their subtasks, which would come out of order: leave one of both out"
+                    .to_owned(),
+            ));
+        }
         if self.after.is_some() && !(self.sort.is_empty() && self.page.is_none_or(|page| page == 1))
         {
             return Err(BuildError::Body(

@@ -66,10 +66,19 @@ impl Fake {
     /// that query only, without one for all.
     ///
     /// Several answers to the same are given one after another, the last one again and again.
+    ///
+    /// # Panics
+    /// With a status that HTTP has not, or a body that cannot be written as JSON.
+    #[track_caller]
     pub fn answer(&mut self, asked: &str, status: u16, body: &impl Serialize) -> &mut Self {
-        let body = serde_json::to_vec(body).unwrap_or_default();
+        let Ok(body) = serde_json::to_vec(body) else {
+            panic!("the answer to {asked} cannot be written as JSON");
+        };
+        let Ok(status) = http::StatusCode::from_u16(status) else {
+            panic!("{status} is no HTTP status");
+        };
         let mut answer = http::Response::new(Bytes::from(body));
-        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        *answer.status_mut() = status;
         let json = http::HeaderValue::from_static("application/json");
         answer
             .headers_mut()

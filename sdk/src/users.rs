@@ -128,9 +128,6 @@ impl Endpoint for Refresh {
         headers.insert(header::COOKIE, cookie);
         Ok(())
     }
-    fn repeat(&self) -> Repeat {
-        Repeat::Never
-    }
 }
 
 /// Exchanges a valid JWT for a new one: users up to 1.1, link shares on every release.

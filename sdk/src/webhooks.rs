@@ -211,7 +211,7 @@ pub struct Delete<O> {
 }
 
 impl<O: Owner> Endpoint for Delete<O> {
-    const ROUTE: Route = O::ONE.with_op(Op::Delete);
+    const ROUTE: Route = O::ONE.with_op(Op::Delete).forbidden_when_missing();
     type Reply = Empty;
     fn path(&self, path: &mut Path) {
         self.owner.path(path);

@@ -58,7 +58,7 @@ impl Attempt<'_> {
             span.record("http.request.method", route.verb);
             span.record(
                 "url.template",
-                format!("{}{}", route.at.api.prefix(), route.template),
+                format!("{}{}", route.prefix(), route.template),
             );
             span.record("vikunja.release", route.at.release.to_string());
         }

@@ -255,11 +255,19 @@ impl ClientBuilder {
         Ok(client)
     }
 
-    /// A client for a server that is known, without asking it. A password is not used.
+    /// A client for a server that is known, without asking it. Logging in is for [`connect`](Self::connect).
     pub fn build(self, server: Server) -> Result<Client, Error> {
         let session = Session::new(server);
         match &self.entry {
-            Entry::None | Entry::Password(..) => {}
+            Entry::None => {}
+            Entry::Password(..) => {
+                return Err(BuildError::Setting {
+                    name: "password".to_owned(),
+                    problem: "build() does not log in: use connect(), or log in afterwards"
+                        .to_owned(),
+                }
+                .into());
+            }
             Entry::Token(token) => session.set_token(Some(Token::new(token.clone())?)),
             Entry::Credentials(credentials) => {
                 session.set_credentials(Some(credentials.clone()));
@@ -302,7 +310,8 @@ impl ClientBuilder {
             .user_agent(&self.user_agent)
             .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(self.connect_timeout);
+            // One that lasted longer than the attempt would look like an answer that was lost.
+            .connect_timeout(self.connect_timeout.min(self.attempt_timeout / 2));
         for pem in &self.certificates {
             let certificate = reqwest::Certificate::from_pem(pem)
                 .map_err(|error| refused("CA certificate", error.to_string()))?;

@@ -118,19 +118,25 @@ impl Download {
         Ok(chunk)
     }
 
-    /// Writes all that is left to `file` and flushes it; says how many bytes were received in all. After an error, what
-    /// was written is only a part of the file.
-    pub async fn save_to<W>(mut self, file: &mut W) -> Result<u64, Error>
+    /// Writes all that is left to `file` and flushes it; says how many bytes were received in all. After an error of the
+    /// connection, the first [`received`](Self::received) bytes stand in the file: go on from there.
+    pub async fn save_to<W>(&mut self, file: &mut W) -> Result<u64, Error>
     where
         W: AsyncWrite + Unpin + ?Sized,
     {
-        while let Some(chunk) = self.chunk().await? {
-            let written = file.write_all(&chunk).await;
-            written.map_err(|error| self.failed(TransportError::local(&error)))?;
-        }
+        let result = loop {
+            match self.chunk().await {
+                Ok(Some(chunk)) => {
+                    let written = file.write_all(&chunk).await;
+                    written.map_err(|error| self.failed(TransportError::local(&error)))?;
+                }
+                Ok(None) => break Ok(self.received),
+                Err(error) => break Err(error),
+            }
+        };
         let flushed = file.flush().await;
         flushed.map_err(|error| self.failed(TransportError::local(&error)))?;
-        Ok(self.received)
+        result
     }
 
     fn failed(&self, error: TransportError) -> Error {

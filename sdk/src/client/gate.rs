@@ -51,7 +51,9 @@ impl Gate {
         if sent.len() >= pace.requests.max(1)
             && let Some(oldest) = sent.front().copied()
         {
-            sleep_until(oldest + pace.per).await;
+            // A stretch without end is as good as a year.
+            let end = oldest.checked_add(pace.per);
+            sleep_until(end.unwrap_or(oldest + Duration::from_secs(31_536_000))).await;
             // After the wait: one that is dropped in it has taken nothing.
             sent.pop_front();
         }

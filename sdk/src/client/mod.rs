@@ -26,10 +26,10 @@ pub use self::{
     gate::Pace,
 };
 use crate::{
-    Auth, Endpoint, Execute, Failure, Output, Release, Server, Session,
+    Endpoint, Execute, Failure, Output, Release, Server, Session,
     auth::{Credentials, Token, TokenKind},
     ops,
-    renewing::is_expired,
+    renewing::{is_due, may_be_renewed},
     retry::{Budget, Policy, Repeat},
     retrying::Retrying,
     users,
@@ -46,7 +46,8 @@ use crate::{
 /// - It follows no redirect: none can carry the token elsewhere.
 ///
 /// Time-outs: 10 s to connect, 60 s for each attempt, 180 s for a call with its waits and repetitions. Large files go
-/// through [`upload`](Client::upload) and [`download`](Client::download), which take as long as something moves.
+/// through [`upload`](Client::upload) and [`download`](Client::download), which take as long as something moves. An answer
+/// that is kept in memory may have 64 MiB. `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` apply.
 ///
 /// A dropped future leaves nothing behind on this side, and no credentials are lost; a write that was sent may still
 /// happen on the server.
@@ -145,8 +146,10 @@ impl Client {
     where
         Output<E>: AsRef<Credentials>,
     {
-        let logged_in = ops::log_in(&mut &*self, log_in).await?;
-        self.renewals.keep(Some(logged_in.as_ref().clone())).await;
+        let logged_in = self.send(log_in).await?;
+        let credentials = Some(logged_in.as_ref().clone());
+        self.renewals.keep(credentials.clone()).await;
+        self.session.set_credentials(credentials);
         Ok(logged_in)
     }
 
@@ -167,10 +170,11 @@ impl Client {
         Ok(())
     }
 
-    /// Uses a token that you have: a JWT or an API token.
-    pub fn with_token(self, token: SecretString) -> Result<Self, Error> {
+    /// Uses a token that you have, a JWT or an API token, in all clones from now on. For another user beside this one see
+    /// [`signed_out`](Self::signed_out).
+    pub fn set_token(&self, token: SecretString) -> Result<(), Error> {
         self.session.set_token(Some(Token::new(token)?));
-        Ok(self)
+        Ok(())
     }
 
     /// Sends one endpoint's request and reads the answer: [`Execute::execute`] for a shared client.
@@ -204,11 +208,16 @@ impl Client {
         span: &Span,
     ) -> Result<Output<E>, Error> {
         let seen = self.session.generation();
-        if endpoint.route().auth() == Auth::Bearer && self.session.is_renewal_due() {
-            self.renew(seen).await;
+        if is_due(&self.session, endpoint) {
+            if self.session.is_expired() {
+                self.renew(seen).await;
+            } else {
+                // Good for a while yet: nobody has to wait for the new one.
+                self.start_renewal(seen);
+            }
         }
         let result = self.repeated(endpoint, slot.as_deref_mut(), span).await;
-        let is_renewed = is_expired(&self.session, &result) && self.renew(seen).await;
+        let is_renewed = may_be_renewed(&self.session, &result) && self.renew(seen).await;
         // A stream of which something was read cannot be sent again; the next call has the new token.
         if is_renewed && endpoint.repeat() != Repeat::Never {
             return self.repeated(endpoint, slot, span).await;
@@ -239,7 +248,11 @@ impl Client {
             slot,
             span,
         };
-        Retrying::within(attempt, self.retry, Arc::clone(&self.shared.budget))
+        let attempts = Retrying::within(attempt, self.retry, Arc::clone(&self.shared.budget));
+        match Instant::now().checked_add(self.call_timeout) {
+            Some(end) => attempts.until(end),
+            None => attempts,
+        }
     }
 
     fn takes_parallel_writes(&self) -> bool {

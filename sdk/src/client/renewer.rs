@@ -11,7 +11,10 @@ use tokio::sync::watch;
 use tracing::Instrument;
 
 use super::{Client, span};
-use crate::{auth::Credentials, renewing};
+use crate::{
+    auth::Credentials,
+    renewing::{self, Renewed},
+};
 
 /// Called with every change of the credentials.
 pub(super) type Keep = Box<
@@ -51,41 +54,52 @@ impl Renewals {
 impl Client {
     /// Renews the credentials, unless somebody has since the caller saw them; `false` when that failed.
     pub(super) async fn renew(&self, seen: u64) -> bool {
-        let mut renewal = {
-            let mut under_way = self
-                .renewals
-                .under_way
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if self.session.generation() != seen {
-                return true;
-            }
-            match under_way.as_ref().filter(|one| one.has_changed().is_ok()) {
-                Some(one) => one.clone(),
-                None => {
-                    let (end, one) = watch::channel(());
-                    tokio::spawn(self.clone().renew_now(end));
-                    under_way.insert(one).clone()
-                }
-            }
-        };
-        // Nothing is ever sent: it ends when the task does, however it does.
-        while renewal.changed().await.is_ok() {}
+        if let Some(mut renewal) = self.start_renewal(seen) {
+            // Nothing is ever sent: it ends when the task does, however it does.
+            while renewal.changed().await.is_ok() {}
+        }
         self.session.generation() != seen
     }
 
-    /// Renews, and has the new credentials kept before anybody who waits goes on.
+    /// The renewal that is under way, or a new one; `None` where somebody has renewed since the caller saw the
+    /// credentials.
+    pub(super) fn start_renewal(&self, seen: u64) -> Option<watch::Receiver<()>> {
+        let mut under_way = self
+            .renewals
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.session.generation() != seen {
+            return None;
+        }
+        if let Some(one) = under_way.as_ref().filter(|one| one.has_changed().is_ok()) {
+            return Some(one.clone());
+        }
+        let (end, one) = watch::channel(());
+        tokio::spawn(self.clone().renew_now(end));
+        Some(under_way.insert(one).clone())
+    }
+
+    /// Renews, and has the new credentials kept before anybody uses them. Not in the turn of the writes: one that lasts
+    /// would keep everybody from going on.
     async fn renew_now(self, _end: watch::Sender<()>) {
-        let _turn = self.shared.gate.turn(!self.takes_parallel_writes()).await;
         let span = span();
+        let generation = self.session.generation();
         let mut attempts = self.attempts(None, &span);
-        let renewed = renewing::renew(&mut attempts)
+        let renewed = renewing::renewed(&mut attempts)
             .instrument(span.clone())
             .await;
-        let is_over = !renewed && self.session.renewal().is_none();
-        if renewed || is_over {
-            let credentials = self.session.credentials().filter(|_| renewed);
-            self.renewals.keep(credentials).await;
+        if self.session.generation() != generation {
+            // Somebody has logged in or out meanwhile.
+            return;
+        }
+        match renewed {
+            Renewed::To(credentials) => {
+                self.renewals.keep(Some((*credentials).clone())).await;
+                self.session.renew_credentials(generation, *credentials);
+            }
+            Renewed::Refused => self.renewals.keep(None).await,
+            Renewed::Failed => {}
         }
     }
 }

@@ -19,6 +19,9 @@ use crate::{
 /// and on v2 too, where the server carries out a `PATCH` as reading and writing one after the other. `If-Match` is
 /// ignored.
 ///
+/// Writing and reading again are two requests: an error of the second one looks like one of the first. Whoever repeats an
+/// edit that set `done` on a repeating task reads it first.
+///
 /// What the server would ignore without a word, such as clearing a title, is a [`BuildError`] before anything is sent.
 ///
 /// Beside what is named, the server changes what follows from it: `updated`; with `done` the time of it, the bucket, and

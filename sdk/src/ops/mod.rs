@@ -12,6 +12,8 @@ pub use diagnose::{Unauthorized, why_unauthorized};
 pub use edit::edit;
 pub use edit_many::{Stopped, edit_many};
 pub use identify::{Identified, identify};
+#[cfg(feature = "tokio")]
+pub(crate) use log_in::renewed;
 pub use log_in::{log_in, renew};
 pub use named::{Named, label_named, project_named, user_named};
 pub use permissions::permissions;

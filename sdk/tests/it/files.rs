@@ -306,7 +306,7 @@ async fn a_whole_download_is_saved() {
          2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
     ] {
         let (client, server) = serve(vec![sending(whole)]);
-        let download = client.download(&file()).await.unwrap();
+        let mut download = client.download(&file()).await.unwrap();
         assert_eq!(download.head().name.as_deref(), Some("a.txt"));
         let mut saved = Vec::new();
         assert_eq!(download.save_to(&mut saved).await.unwrap(), 3);
@@ -320,7 +320,7 @@ async fn a_file_that_cannot_be_written_is_no_fault_of_the_server() {
     let (client, server) = serve(vec![sending(
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
     )]);
-    let download = client.download(&file()).await.unwrap();
+    let mut download = client.download(&file()).await.unwrap();
     let mut full = [0; 2];
     let error = download
         .save_to(&mut std::io::Cursor::new(&mut full[..]))
@@ -362,7 +362,15 @@ async fn a_whole_file_in_place_of_its_rest_is_refused() {
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
     )]);
     let error = client.download(&rest).await.unwrap_err();
-    assert!(error.to_string().contains("sends the whole"), "{error}");
+    assert!(
+        error.to_string().contains("bytes=2- was asked for"),
+        "{error}"
+    );
+    server.join().unwrap();
+    // Another part would spoil the file as much.
+    let other = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-2/3\r\nContent-Length: 3\r\n\r\nabc";
+    let (client, server) = serve(vec![sending(other)]);
+    client.download(&rest).await.unwrap_err();
     server.join().unwrap();
     let part =
         "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-2/3\r\nContent-Length: 1\r\n\r\nc";

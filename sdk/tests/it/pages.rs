@@ -156,9 +156,9 @@ async fn items_are_asked_for_when_they_are_wanted() {
 #[tokio::test]
 async fn a_walk_by_id_goes_on_after_the_greatest() {
     let mut fake = Fake::of(NEWEST);
-    let after = |id| format!("GET /api/v2/tasks?filter=done+%3D+false+%26%26+id+%3E+{id}");
-    // Expanded subtasks are not in order.
-    fake.answer(&after(0), 200, &v2(&[1, 4, 2], 9));
+    let after =
+        |id| format!("GET /api/v2/tasks?sort_by=id&filter=done+%3D+false+%26%26+id+%3E+{id}");
+    fake.answer(&after(0), 200, &v2(&[1, 2, 4], 9));
     fake.answer(&after(4), 200, &v2(&[5], 1));
     fake.answer(&after(5), 200, &v2(&[], 0));
     let query = tasks::ListQuery {

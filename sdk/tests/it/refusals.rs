@@ -302,3 +302,31 @@ fn one_number_with_two_meanings_is_told_by_its_status() {
     let disabled = r#"{"code":1020,"message":"disabled"}"#;
     assert!(refused(412, "application/json", disabled).account_is_blocked());
 }
+
+#[test]
+fn the_hash_of_a_link_is_shown_by_no_error() {
+    let hash = "qkQjnakMeUzRSZwcsCaVtualPaKVKCpMpsIbvJER";
+    let log_in = vikunja_sdk::shares::LogIn {
+        hash: hash.to_owned().into(),
+        password: None,
+    };
+    let server = Server::new("http://vikunja.example.com").unwrap();
+    let session = Session::new(server.with_release(vikunja_sdk::Release(2, 5, 0)));
+    let (request, pending) = session.call(&log_in).unwrap();
+    assert!(request.uri().path().contains(hash));
+    for answer in [
+        http::Response::builder()
+            .status(301)
+            .header(
+                "location",
+                format!("https://vikunja.example.com{}", request.uri().path()),
+            )
+            .body(Bytes::new()),
+        http::Response::builder()
+            .status(404)
+            .body(Bytes::from(format!("Cannot POST {}", request.uri().path()))),
+    ] {
+        let error = pending.decode(&answer.unwrap()).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(hash), "{error}");
+    }
+}

@@ -59,7 +59,7 @@ async fn put(client: &Client, task: TaskId, files: Vec<NewFile>) -> Vec<TaskAtta
 
 async fn get(client: &Client, download: &Download) -> Vec<u8> {
     let mut content = Vec::new();
-    let download = client.download(download).await.unwrap();
+    let mut download = client.download(download).await.unwrap();
     let head = download.head().clone();
     assert!(head.last_modified.is_some() || head.content_type.as_deref() == Some("image/png"));
     let count = download.save_to(&mut content).await.unwrap();

@@ -71,7 +71,8 @@ async fn with_token(
     let token = client.send(&create).await.unwrap();
     let server = Execute::session(client).server().clone();
     let bearer = client.signed_out().at(server);
-    (bearer.with_token(token.token.unwrap()).unwrap(), token.id)
+    bearer.set_token(token.token.unwrap()).unwrap();
+    (bearer, token.id)
 }
 
 const FUTURE: i64 = 4_070_908_800;
@@ -306,8 +307,9 @@ async fn why_a_token_is_refused_by_a_real_server() {
             .unwrap();
         let unknown = format!("tk_{}", "0123456789".repeat(4));
         let server = Execute::session(&client).server().clone();
-        let unknown = client.signed_out().at(server).with_token(unknown.into());
-        for bad in [&mut expired, &mut deleted, &mut unknown.unwrap()] {
+        let mut forged = client.signed_out().at(server);
+        forged.set_token(unknown.into()).unwrap();
+        for bad in [&mut expired, &mut deleted, &mut forged] {
             let invalid = as_told(Unauthorized::TokenInvalid);
             assert_eq!(why(bad, &list).await, Some(invalid));
         }
