@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use vikunja_sdk::{
-    Client,
+    Client, Execute,
     page::walk,
+    retry::Policy,
     tasks::{self, ListOfProject},
 };
 
@@ -36,6 +37,22 @@ async fn write(told: &Told) {
     };
     client.retry.assume_sqlite = true;
     account(&mut client, &info).await;
+    in_turn_or_not(told, client.clone(), "one at a time").await;
+    // Without turns the repetitions alone have to do it.
+    let pushy = Client::builder(told.address())
+        .api(told.api())
+        .parallel_writes()
+        .retry(Policy {
+            locked_tries: 30,
+            ..client.retry
+        })
+        .connect();
+    let pushy = pushy.await.unwrap();
+    Execute::session(&pushy).set_credentials(Execute::session(&client).credentials());
+    in_turn_or_not(told, pushy, "side by side").await;
+}
+
+async fn in_turn_or_not(told: &Told, client: Client, how: &str) {
     let project = container(&client).await.id;
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| tokio::spawn(create(client.clone(), project, writer)))
@@ -54,7 +71,11 @@ async fn write(told: &Told) {
     }
     assert_eq!(found.len(), WRITERS * EACH, "{}", told.name);
     assert_eq!(titles.len(), WRITERS * EACH, "{}", told.name);
-    println!("{}: {} tasks stored, none twice", told.name, found.len());
+    println!(
+        "{}, {how}: {} tasks stored, none twice",
+        told.name,
+        found.len()
+    );
 }
 
 async fn create(client: Client, project: vikunja_sdk::model::ProjectId, writer: usize) {
