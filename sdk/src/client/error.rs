@@ -5,7 +5,7 @@ use std::{error::Error as StdError, time::Duration};
 use super::outgoing::LocalError;
 use crate::{BuildError, Failure, ReplyError, Resolved, retry::Happened};
 
-/// What a [`Client`] can fail with.
+/// What a [`crate::Client`] can fail with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,6 +1,7 @@
 //! The client against a stand-in that misbehaves: what is repeated, what is not, and what is said of it.
 
 use std::{
+    fmt::Write,
     net::TcpListener,
     sync::{Arc, Mutex},
     time::Duration,
@@ -194,7 +195,8 @@ struct Said(Arc<Mutex<String>>);
 
 impl Visit for Said {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        *self.0.lock().unwrap() += &format!("{}={value:?}\n", field.name());
+        let mut said = self.0.lock().unwrap();
+        writeln!(said, "{}={value:?}", field.name()).unwrap();
     }
 }
 
@@ -203,7 +205,7 @@ impl Subscriber for Said {
         of.target().starts_with("vikunja_sdk")
     }
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        *self.0.lock().unwrap() += &format!("span {}\n", span.metadata().name());
+        writeln!(self.0.lock().unwrap(), "span {}", span.metadata().name()).unwrap();
         span.record(&mut self.clone());
         Id::from_u64(1)
     }
