@@ -189,6 +189,10 @@ impl Form {
     }
 
     /// The whole body, where no file of it is a stream.
+    #[cfg_attr(
+        not(feature = "client"),
+        expect(clippy::unnecessary_wraps, reason = "only with it there are streams")
+    )]
     pub(crate) fn to_bytes(&self) -> Result<Bytes, BuildError> {
         let mut whole = BytesMut::new();
         for piece in self.pieces() {
