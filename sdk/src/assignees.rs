@@ -126,7 +126,8 @@ pub struct SetAll {
 }
 
 impl Endpoint for SetAll {
-    const ROUTE: Route = Route::replace("/tasks/{task}/assignees/bulk");
+    const ROUTE: Route = Route::replace("/tasks/{task}/assignees/bulk")
+        .user_only_between(Release(1, 0, 0), Release(2, 2, 0));
     type Reply = Empty;
     fn path(&self, path: &mut Path) {
         path.set("task", self.task);

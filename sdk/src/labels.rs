@@ -236,7 +236,8 @@ pub struct SetAll {
 }
 
 impl Endpoint for SetAll {
-    const ROUTE: Route = Route::replace("/tasks/{task}/labels/bulk");
+    const ROUTE: Route = Route::replace("/tasks/{task}/labels/bulk")
+        .user_only_between(Release(1, 0, 0), Release(2, 2, 0));
     type Reply = Empty;
     fn path(&self, path: &mut Path) {
         path.set("task", self.task);

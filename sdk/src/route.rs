@@ -152,6 +152,7 @@ pub struct Route {
     older: [Option<(Release, &'static str)>; OLDER],
     by_api: [ByApi; 2],
     auth: Auth,
+    public_before: Release,
     since: Release,
     until: Release,
     only: Option<Api>,
@@ -165,8 +166,8 @@ pub struct Route {
 struct ByApi {
     template: Option<&'static str>,
     verb: Option<&'static str>,
-    /// First release that lets API tokens in.
-    api_tokens: Release,
+    /// Refuses API tokens from the first of these releases on, and no more from the second on.
+    no_api_tokens: (Release, Release),
 }
 
 impl Route {
@@ -174,7 +175,7 @@ impl Route {
         let plain = ByApi {
             template: None,
             verb: None,
-            api_tokens: Release::UNKNOWN,
+            no_api_tokens: (Release::NEVER, Release::NEVER),
         };
         Self {
             op,
@@ -182,6 +183,7 @@ impl Route {
             older: [None; OLDER],
             by_api: [plain; 2],
             auth: Auth::Bearer,
+            public_before: Release::UNKNOWN,
             since: Release::UNKNOWN,
             until: Release::NEVER,
             only: None,
@@ -282,6 +284,12 @@ impl Route {
         self
     }
 
+    /// Needs no token, and gets none, before `release`.
+    pub const fn public_before(mut self, release: Release) -> Self {
+        self.public_before = release;
+        self
+    }
+
     /// Needs the refresh cookie instead of a token.
     pub const fn cookie(mut self) -> Self {
         self.auth = Auth::Cookie;
@@ -294,15 +302,25 @@ impl Route {
     }
 
     /// Refuses API tokens before `release`.
-    pub const fn api_tokens_since(mut self, release: Release) -> Self {
-        self.by_api[0].api_tokens = release;
-        self.by_api[1].api_tokens = release;
+    pub const fn api_tokens_since(self, release: Release) -> Self {
+        self.user_only_between(Release::UNKNOWN, release)
+    }
+
+    /// Refuses API tokens from `first` on, and before `end`.
+    pub const fn user_only_between(mut self, first: Release, end: Release) -> Self {
+        self.by_api[0].no_api_tokens = (first, end);
+        self.by_api[1].no_api_tokens = (first, end);
         self
     }
 
-    /// Refuses API tokens on one API.
-    pub const fn user_only_on(mut self, api: Api) -> Self {
-        self.by_api[api as usize].api_tokens = Release::NEVER;
+    /// Refuses API tokens on one API, on every release.
+    pub const fn user_only_on(self, api: Api) -> Self {
+        self.user_only_on_since(api, Release::UNKNOWN)
+    }
+
+    /// Refuses API tokens on one API, from `release` on.
+    pub const fn user_only_on_since(mut self, api: Api, release: Release) -> Self {
+        self.by_api[api as usize].no_api_tokens = (release, Release::NEVER);
         self
     }
 
@@ -335,7 +353,7 @@ impl Route {
         self.op
     }
 
-    /// What it wants to know about the caller.
+    /// What it wants to know about the caller, on the newest release.
     pub fn auth(&self) -> Auth {
         self.auth
     }
@@ -368,7 +386,8 @@ impl Route {
 
     /// Whether API tokens are let in.
     pub fn takes_api_tokens(&self, at: At) -> bool {
-        self.by_api[at.api as usize].api_tokens <= at.release
+        let (first, end) = self.by_api[at.api as usize].no_api_tokens;
+        at.release < first || end <= at.release
     }
 
     /// The route as it is on one API of one release.
@@ -390,7 +409,11 @@ impl Route {
                 .or(special.template)
                 .unwrap_or(self.template),
             newest: self.template,
-            auth: self.auth,
+            auth: if at.release < self.public_before {
+                Auth::Public
+            } else {
+                self.auth
+            },
         }
     }
 }
@@ -497,6 +520,37 @@ mod tests {
             .on(Api::V2, "/a");
         assert_eq!(odd.resolve(AT_1_0).to_string(), "PUT /api/v1/a/upload");
         assert_eq!(odd.resolve(v2).to_string(), "PUT /api/v2/a");
+    }
+
+    #[test]
+    fn api_tokens_are_refused_in_windows() {
+        let at = |release, api| At { release, api };
+        let between = Route::read("/x").user_only_between(Release(1, 0, 0), Release(2, 2, 0));
+        let since = Route::read("/x").user_only_on_since(Api::V1, Release(1, 0, 0));
+        for (release, api, in_between, in_since) in [
+            (Release(0, 24, 6), Api::V1, true, true),
+            (Release(1, 0, 0), Api::V1, false, false),
+            (Release(2, 1, 9), Api::V1, false, false),
+            (Release(2, 2, 0), Api::V1, true, false),
+            (Release(2, 5, 0), Api::V2, true, true),
+        ] {
+            let at = at(release, api);
+            let takes = [between, since].map(|route| route.takes_api_tokens(at));
+            assert_eq!(takes, [in_between, in_since], "{at:?}");
+        }
+        assert!(!Route::read("/x").user_only().takes_api_tokens(AT_1_0));
+        assert!(Route::read("/x").takes_api_tokens(AT_1_0));
+    }
+
+    #[test]
+    fn what_was_public_once_gets_no_token_there() {
+        let route = Route::read("/x").public_before(Release(1, 0, 0));
+        let older = At {
+            release: Release(0, 24, 6),
+            ..AT_1_0
+        };
+        assert_eq!(route.resolve(older).auth, Auth::Public);
+        assert_eq!(route.resolve(AT_1_0).auth, Auth::Bearer);
     }
 
     #[test]
