@@ -38,6 +38,7 @@
 //! There is no «not»: a condition and its opposite (`lt` and `ge`) both miss the tasks without the date.
 
 mod moment;
+mod selection;
 mod write;
 
 use std::{
@@ -48,6 +49,8 @@ use std::{
 use crate::model::{LabelId, ProjectId, TaskId, UserId};
 
 pub use moment::{DateMath, Moment, Unit, now};
+pub use selection::Selection;
+pub(crate) use selection::name_all;
 pub(crate) use write::EXPRESSIONS;
 
 #[cfg(doc)]

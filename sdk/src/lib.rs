@@ -6,6 +6,7 @@ pub mod attachments;
 pub mod auth;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+pub mod buckets;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;
@@ -20,11 +21,13 @@ pub mod info;
 pub mod labels;
 pub mod model;
 pub mod namespaces;
+pub mod notifications;
 pub mod object;
 pub mod ops;
 pub mod page;
 pub mod projects;
 pub mod raw;
+pub mod reactions;
 mod redact;
 pub mod relations;
 #[cfg(feature = "tokio")]
@@ -34,14 +37,17 @@ pub mod retry;
 #[cfg(feature = "tokio")]
 pub mod retrying;
 mod route;
+pub mod saved_filters;
 pub mod scope;
 mod secret;
 mod session;
 pub mod shares;
+pub mod subscriptions;
 pub mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod users;
+pub mod views;
 pub mod webhooks;
 
 #[cfg(feature = "client")]
@@ -57,6 +63,6 @@ pub use form::{Form, NewFile};
 pub use object::{Changes, Object};
 pub use page::{Keyed, Page, Pages};
 pub use raw::Raw;
-pub use reply::{AndRaw, Answer, Changed, Empty, Json, Paged, Patched, Reply, WithRaw};
+pub use reply::{All, AndRaw, Answer, Changed, Empty, Json, Paged, Patched, Reply, WithRaw};
 pub use route::{Api, At, Auth, Op, Release, Resolved, Route};
 pub use session::{ApiChoice, Pending, Server, Session};

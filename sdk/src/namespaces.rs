@@ -15,15 +15,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
+    All, At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
     Release, Route,
-    model::{Namespace, NamespaceId, Patch},
+    model::{Namespace, NamespaceId, Patch, Project},
     object,
     projects::search_name,
 };
 
 /// First release without namespaces.
-const GONE: Release = Release(0, 21, 0);
+pub(crate) const GONE: Release = Release(0, 21, 0);
 
 /// What can be written of a namespace. There is no `name`: it is `title`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -108,6 +108,22 @@ impl Pages for List {
     type Item = Namespace;
     fn set_page(&mut self, number: u64) {
         self.page = Some(number);
+    }
+}
+
+/// Lists what is in a namespace, all at once; also in a pseudo namespace, such as
+/// [`NamespaceId::FILTERS`](crate::model::NamespaceId::FILTERS).
+#[derive(Clone, Copy, Debug)]
+pub struct Lists {
+    /// Which.
+    pub namespace: NamespaceId,
+}
+
+impl Endpoint for Lists {
+    const ROUTE: Route = Route::read("/namespaces/{namespace}/lists").until(GONE);
+    type Reply = All<Project>;
+    fn path(&self, path: &mut Path) {
+        path.set("namespace", self.namespace);
     }
 }
 

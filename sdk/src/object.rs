@@ -35,6 +35,11 @@ pub trait Changes: Serialize + Send + Sync {
         Repeat::ByOperation
     }
 
+    /// The named fields as they stand in a merge patch, which would keep what a nested object does not name.
+    fn to_patch(&self, at: At) -> Result<Map<String, Value>, BuildError> {
+        self.to_json(at)
+    }
+
     /// The named fields as this release wants them.
     fn to_json(&self, at: At) -> Result<Map<String, Value>, BuildError> {
         match serde_json::to_value(self) {
@@ -105,7 +110,7 @@ impl<O: Object> Endpoint for Patch<O> {
     }
     fn body(&self, at: At) -> Result<Body, BuildError> {
         self.fields.check(at)?;
-        Body::merge_patch(&self.fields.to_json(at)?)
+        Body::merge_patch(&self.fields.to_patch(at)?)
     }
     fn repeat(&self) -> Repeat {
         self.fields.repeat()

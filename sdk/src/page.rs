@@ -24,7 +24,7 @@ use std::{collections::HashSet, hash::Hash};
 use futures_core::Stream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::{Endpoint, Execute, Paged, Release};
+use crate::{Endpoint, Execute, Release, Reply};
 
 /// One page of a list.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,7 +47,7 @@ pub trait Keyed {
 }
 
 /// A list that comes in pages.
-pub trait Pages: Endpoint<Reply = Paged<Self::Item>> + Send {
+pub trait Pages: Endpoint<Reply: Reply<Output = Page<Self::Item>>> + Send {
     /// What is in it.
     type Item: Keyed + Send + serde::de::DeserializeOwned;
 

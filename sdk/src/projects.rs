@@ -14,12 +14,12 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as JsonValue};
+use serde_json::{Map, Value as JsonValue, json};
 
 use crate::{
-    At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path, Query,
-    Release, Route,
-    model::{NamespaceId, Patch as Value, Position, Project, ProjectId},
+    All, Api, At, Body, BuildError, Changes, Endpoint, Json, Keyed, Object, Paged, Pages, Path,
+    Query, Release, Route,
+    model::{DuplicatedProject, NamespaceId, Patch as Value, Position, Project, ProjectId, User},
     object,
 };
 
@@ -160,8 +160,8 @@ impl Endpoint for List {
 /// The name of the search parameter.
 pub(crate) fn search_name(at: At) -> &'static str {
     match at.api {
-        crate::Api::V1 => "s",
-        crate::Api::V2 => "q",
+        Api::V1 => "s",
+        Api::V2 => "q",
     }
 }
 
@@ -201,5 +201,102 @@ impl Object for ProjectId {
     const ROUTE: Route = Route::read("/projects/{project}").before(PROJECTS, "/lists/{project}");
     fn path(&self, path: &mut Path) {
         path.set("project", self);
+    }
+}
+
+/// First release that leaves the shares out of a copy unless told otherwise.
+const BARE_COPIES: Release = Release(2, 4, 0);
+
+/// Makes a copy of a project with all its tasks, views and buckets.
+#[derive(Clone, Copy, Debug)]
+pub struct Duplicate {
+    /// Which.
+    pub project: ProjectId,
+    /// The project that the copy goes into (0.21+); none = top level.
+    pub parent: Option<ProjectId>,
+    /// The namespace that the copy goes into: needed on 0.20, unused later.
+    pub namespace: Option<NamespaceId>,
+    /// Whether the copy is shared with whom the original is. **Before 2.4 it always is**, and later it is not unless
+    /// given.
+    pub with_shares: Option<bool>,
+}
+
+impl Duplicate {
+    /// A copy of this project at the top level.
+    pub fn new(project: ProjectId) -> Self {
+        Self {
+            project,
+            parent: None,
+            namespace: None,
+            with_shares: None,
+        }
+    }
+}
+
+impl Endpoint for Duplicate {
+    const ROUTE: Route = Route::create("/projects/{project}/duplicate")
+        .before(PROJECTS, "/lists/{project}/duplicate");
+    type Reply = Json<DuplicatedProject>;
+    fn path(&self, path: &mut Path) {
+        path.set("project", self.project);
+    }
+    fn body(&self, at: At) -> Result<Body, BuildError> {
+        self.check(at)?;
+        let mut body = Map::new();
+        if let Some(namespace) = self.namespace.filter(|_| at.release < PROJECTS) {
+            body.insert("namespace_id".to_owned(), json!(namespace));
+        }
+        if let Some(parent) = self.parent {
+            body.insert("parent_project_id".to_owned(), json!(parent));
+        }
+        if let Some(with_shares) = self.with_shares.filter(|_| at.release >= BARE_COPIES) {
+            body.insert("duplicate_shares".to_owned(), json!(with_shares));
+        }
+        Body::json(&body)
+    }
+}
+
+impl Duplicate {
+    /// Refuses what the server would ignore, or tell without the reason.
+    fn check(&self, at: At) -> Result<(), BuildError> {
+        let is_list = at.release < PROJECTS;
+        let wrong = if is_list && self.parent.is_some() {
+            format!("a copy inside of a project needs Vikunja {PROJECTS} or newer")
+        } else if is_list && self.namespace.is_none() {
+            format!("the copy of a list needs a namespace before Vikunja {PROJECTS}")
+        } else if at.release < BARE_COPIES && self.with_shares == Some(false) {
+            format!("a copy without shares needs Vikunja {BARE_COPIES} or newer")
+        } else {
+            return Ok(());
+        };
+        Err(BuildError::Body(format!(
+            "{wrong}; this server is {}",
+            at.release
+        )))
+    }
+}
+
+/// Looks for users among those who may see a project, by a part of the name; all of them unless something is looked
+/// for. They come at once.
+#[derive(Clone, Debug)]
+pub struct SearchUsers {
+    /// Which project.
+    pub project: ProjectId,
+    /// What is looked for.
+    pub search: Option<String>,
+}
+
+impl Endpoint for SearchUsers {
+    const ROUTE: Route = Route::read("/projects/{project}/users/search")
+        .on(Api::V1, "/projects/{project}/projectusers")
+        .before(PROJECTS, "/lists/{project}/listusers");
+    type Reply = All<User>;
+    fn path(&self, path: &mut Path) {
+        path.set("project", self.project);
+    }
+    fn query(&self, at: At) -> Result<String, BuildError> {
+        Ok(Query::new()
+            .maybe(search_name(at), self.search.as_deref())
+            .finish())
     }
 }

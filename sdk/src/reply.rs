@@ -163,7 +163,7 @@ impl<T: DeserializeOwned + Send> Reply for Paged<T> {
     fn read(answer: &Answer<'_>) -> Result<Page<T>, ReplyError> {
         match answer.route.at.api {
             Api::V1 => Ok(Page {
-                items: answer.json::<Option<Vec<T>>>()?.unwrap_or_default(),
+                items: All::read(answer)?,
                 total_pages: number(answer.headers, "x-pagination-total-pages"),
                 total: None,
             }),
@@ -175,6 +175,29 @@ impl<T: DeserializeOwned + Send> Reply for Paged<T> {
                     total: Some(envelope.total),
                 })
             }
+        }
+    }
+}
+
+/// A list that comes at once, on one page: a bare array on v1, an envelope on v2.
+#[derive(Debug)]
+pub struct All<T>(PhantomData<T>);
+
+/// Without the pages that v2 counts although there is one.
+#[derive(Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
+struct Items<T> {
+    #[serde(deserialize_with = "null_to_default")]
+    items: Vec<T>,
+}
+
+impl<T: DeserializeOwned + Send> Reply for All<T> {
+    type Output = Vec<T>;
+
+    fn read(answer: &Answer<'_>) -> Result<Vec<T>, ReplyError> {
+        match answer.route.at.api {
+            Api::V1 => Ok(answer.json::<Option<Vec<T>>>()?.unwrap_or_default()),
+            Api::V2 => Ok(answer.json::<Items<T>>()?.items),
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Tasks.
 
 mod bulk;
+mod in_view;
+mod one;
 
 pub(crate) use bulk::FIRST_BULK;
 pub use bulk::{CreateBulk, CreatedInBulk, UpdateBulk};
+pub use in_view::{ListOfView, SetPosition, TasksOfView};
+pub use one::{Duplicate, GetByIndex, MarkRead};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
@@ -17,15 +21,10 @@ use crate::{
         SortField, Task, TaskId, Timestamp, UserId,
     },
     object,
-    projects::search_name,
+    projects::{PROJECTS, search_name},
     retry::Repeat,
+    views::VIEWS,
 };
-
-/// First release with projects instead of lists.
-const PROJECTS: Release = Release(0, 21, 0);
-
-/// First release in which buckets belong to views, and a task is moved between them by a call of its own.
-const VIEWS: Release = Release(0, 24, 0);
 
 /// What can be written of a task. Labels, comments, attachments and relations have calls of their own.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -103,8 +102,8 @@ impl Changes for Fields {
             .check_not_emptied("the project of a task", at, |id| id.get() == 0)?;
         if at.release >= VIEWS && !self.bucket_id.is_keep() {
             return Err(BuildError::Body(format!(
-                "bucket_id of a task changes nothing from Vikunja {VIEWS} on; this server is {}: move the task with the \
-                 call for buckets",
+                "bucket_id of a task changes nothing from Vikunja {VIEWS} on; this server is {}: move the task with \
+                 buckets::MoveTask",
                 at.release
             )));
         }
@@ -218,7 +217,7 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    fn encode(&self, at: At) -> Result<String, BuildError> {
+    pub(crate) fn encode(&self, at: At) -> Result<String, BuildError> {
         self.check(at)?;
         let mut query = Query::new();
         query
@@ -229,13 +228,7 @@ impl ListQuery {
             query.push("sort_by", SortField::Id);
         }
         for (field, _) in &self.sort {
-            query.push(
-                "sort_by",
-                match field {
-                    SortField::Project if at.release < PROJECTS => "list_id",
-                    field => field.as_str(),
-                },
-            );
+            query.push("sort_by", sort_name(field, at.release));
         }
         // The two lists are read side by side: an order that is left out would shift those after it.
         if self
@@ -308,6 +301,14 @@ impl ListQuery {
             }
         }
         Ok(())
+    }
+}
+
+/// What a release calls a field that is sorted by.
+pub(crate) fn sort_name(field: &SortField, release: Release) -> &str {
+    match field {
+        SortField::Project if release < PROJECTS => "list_id",
+        field => field.as_str(),
     }
 }
 

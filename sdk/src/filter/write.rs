@@ -1,5 +1,7 @@
 //! Filters on the wire: an expression from 0.24, parallel arrays before.
 
+use serde_json::{Map, Value as Json};
+
 use super::{Comparison, Filter, Join, Node, Operator, Value};
 use crate::{At, BuildError, Query, Release, projects::PROJECTS};
 
@@ -48,6 +50,26 @@ impl Filter {
         }
         query.maybe("filter_concat", arrays.concat.map(Join::word));
         Ok(())
+    }
+
+    /// The filter as saved filters, views and buckets store it.
+    pub(super) fn stored(&self, at: At) -> Result<Map<String, Json>, BuildError> {
+        if at.release >= EXPRESSIONS {
+            let expression = Json::from(self.expression(at)?);
+            return Ok(Map::from_iter([("filter".to_owned(), expression)]));
+        }
+        let mut arrays = Arrays::default();
+        self.flatten(at, &mut arrays)?;
+        let column = |of: fn(&Row) -> &str| arrays.rows.iter().map(of).collect();
+        let mut stored = Map::from_iter([
+            ("filter_by".to_owned(), column(|row| row.field)),
+            ("filter_comparator".to_owned(), column(|row| row.comparator)),
+            ("filter_value".to_owned(), column(|row| &row.value)),
+        ]);
+        if let Some(how) = arrays.concat {
+            stored.insert("filter_concat".to_owned(), how.word().into());
+        }
+        Ok(stored)
     }
 
     fn write(&self, at: At, nested: bool, out: &mut String) -> Result<(), BuildError> {

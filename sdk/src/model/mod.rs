@@ -56,7 +56,7 @@ pub use label::{Label, TaskLabel};
 pub use listing::{Expand, Order, SortField};
 pub use message::Message;
 pub use namespace::Namespace;
-pub use notification::Notification;
+pub use notification::{Notification, NotificationContent, NotificationName};
 pub use patch::Patch;
 pub use permission::Permission;
 pub use position::{InvalidPosition, Position};

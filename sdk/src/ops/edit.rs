@@ -69,11 +69,7 @@ where
         executor.execute(&object::Patch { id, fields }).await?;
     } else {
         let mut whole = executor.execute(&GetRaw(id)).await?;
-        for (key, value) in changes.to_json(at)? {
-            let value =
-                to_raw_value(&value).map_err(|error| BuildError::Body(error.to_string()))?;
-            whole.insert(key, value);
-        }
+        name_in(&mut whole, changes, at)?;
         let replace = ReplaceRaw { id, whole, changes };
         executor.execute(&replace).await?;
     }
@@ -81,7 +77,16 @@ where
 }
 
 /// An object to the letter: numbers are not read, so that none is rounded.
-type Whole = BTreeMap<String, Box<RawValue>>;
+pub(super) type Whole = BTreeMap<String, Box<RawValue>>;
+
+/// Sets the named fields.
+pub(super) fn name_in(whole: &mut Whole, changes: &impl Changes, at: At) -> Result<(), BuildError> {
+    for (key, value) in changes.to_json(at)? {
+        let value = to_raw_value(&value).map_err(|error| BuildError::Body(error.to_string()))?;
+        whole.insert(key, value);
+    }
+    Ok(())
+}
 
 /// The object as the server has it, with fields that this crate does not know.
 struct GetRaw<O>(O);

@@ -2,6 +2,7 @@
 
 mod diagnose;
 mod edit;
+mod edit_bucket;
 mod edit_many;
 mod identify;
 mod log_in;
@@ -10,6 +11,7 @@ mod permissions;
 
 pub use diagnose::{Unauthorized, why_unauthorized};
 pub use edit::edit;
+pub use edit_bucket::edit_bucket;
 pub use edit_many::{Stopped, edit_many};
 pub use identify::{Identified, identify};
 #[cfg(feature = "tokio")]

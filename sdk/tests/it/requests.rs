@@ -17,7 +17,7 @@ use super::{
 };
 
 /// A recorded query as the SDK's own, or `None` where it is wrong on purpose (`page=abc`).
-fn list_query(exchange: &Exchange) -> Option<tasks::ListQuery> {
+pub(crate) fn list_query(exchange: &Exchange) -> Option<tasks::ListQuery> {
     let mut given = query(exchange);
     let filter = if given.contains_key("filter_by") {
         Some(arrays(&mut given)?)

@@ -22,12 +22,12 @@ use super::{
 };
 
 /// The first id in the path.
-fn first<I: From<i64>>(exchange: &Exchange) -> Option<I> {
+pub(crate) fn first<I: From<i64>>(exchange: &Exchange) -> Option<I> {
     ids(exchange).first().copied().map(I::from)
 }
 
 /// The first two ids in the path.
-fn two<I: From<i64>, J: From<i64>>(exchange: &Exchange) -> Option<(I, J)> {
+pub(crate) fn two<I: From<i64>, J: From<i64>>(exchange: &Exchange) -> Option<(I, J)> {
     match ids(exchange)[..] {
         [one, other, ..] => Some((one.into(), other.into())),
         _ => None,
@@ -39,12 +39,12 @@ fn parameter<T: std::str::FromStr>(exchange: &Exchange, name: &str) -> Option<T>
     query(exchange).get(name)?.first()?.parse().ok()
 }
 
-fn search(exchange: &Exchange) -> Option<String> {
+pub(crate) fn search(exchange: &Exchange) -> Option<String> {
     parameter(exchange, "s").or_else(|| parameter(exchange, "q"))
 }
 
 /// One key of the body.
-fn key<T: DeserializeOwned>(exchange: &Exchange, name: &str) -> Option<T> {
+pub(crate) fn key<T: DeserializeOwned>(exchange: &Exchange, name: &str) -> Option<T> {
     serde_json::from_value(exchange.request.body.get(name)?.clone()).ok()
 }
 
@@ -58,7 +58,7 @@ fn ids_in<I: From<i64>>(exchange: &Exchange, name: &str) -> Option<Vec<I>> {
 }
 
 /// Holds what all objects can do. `name` is that of the operations.
-fn hold_object<O: Object>(name: &str, id: impl Fn(&Exchange) -> Option<O>)
+pub(crate) fn hold_object<O: Object>(name: &str, id: impl Fn(&Exchange) -> Option<O>)
 where
     O::Fields: DeserializeOwned + Default,
 {
