@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use base64_url::decode as decode_base64url;
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -169,6 +168,22 @@ impl fmt::Debug for Token {
     }
 }
 
+/// The header of HTTP Basic, for the few routes that want it instead of a token.
+pub(crate) fn basic(username: &str, password: &SecretString) -> Result<HeaderValue, BuildError> {
+    if username.contains(':') {
+        return Err(BuildError::Setting {
+            name: "user name".to_owned(),
+            problem: "it holds a colon, which ends it in HTTP Basic".to_owned(),
+        });
+    }
+    let login = format!("{username}:{}", password.expose_secret());
+    let header = format!("Basic {}", base64::encode(login.as_bytes()));
+    let mut header = HeaderValue::try_from(header)
+        .map_err(|_| BuildError::Token("it has characters that no header can carry"))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
 /// The claims of a JWT that matter to a client. They are read, not verified: that is the server's part.
 #[derive(Deserialize)]
 struct Claims {
@@ -181,13 +196,33 @@ struct Claims {
 impl Claims {
     fn of(token: &str) -> Option<Self> {
         let payload = token.split('.').nth(1)?;
-        serde_json::from_slice(&decode_base64url(payload)?).ok()
+        serde_json::from_slice(&base64::decode_url(payload)?).ok()
     }
 }
 
-/// Base64 as JWTs use it (RFC 4648, section 5, without padding): too little to depend on a crate for.
-mod base64_url {
-    pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+/// Base64 as JWTs (RFC 4648, section 5, without padding) and HTTP Basic (section 4) use it: too little to depend on a
+/// crate for.
+mod base64 {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    pub(super) fn encode(bytes: &[u8]) -> String {
+        let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+        for three in bytes.chunks(3) {
+            let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+            for place in 0..4 {
+                let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
+                out.push(if place > three.len() {
+                    '='
+                } else {
+                    char::from(digit)
+                });
+            }
+        }
+        out
+    }
+
+    pub(super) fn decode_url(text: &str) -> Option<Vec<u8>> {
         let mut out = Vec::with_capacity(text.len() * 3 / 4);
         let (mut bits, mut have) = (0_u32, 0);
         for byte in text.bytes() {

@@ -20,7 +20,7 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{
     All, Answer, Api, At, Body, BuildError, Changes, Empty, Endpoint, Json, Op, Path, Reply,
@@ -92,14 +92,18 @@ pub struct Fields {
 
 impl Changes for Fields {
     fn check(&self, at: At) -> Result<(), BuildError> {
+        self.title
+            .check_not_emptied("the title of a bucket", at, String::is_empty)
+    }
+
+    fn adapt(&self, at: At, _: &mut Map<String, Value>) -> Result<(), BuildError> {
         if at.release >= VIEWS && !self.is_done_bucket.is_keep() {
             return Err(BuildError::Body(format!(
                 "is_done_bucket needs Vikunja before {VIEWS}; this server is {}: set done_bucket_id of the view",
                 at.release
             )));
         }
-        self.title
-            .check_not_emptied("the title of a bucket", at, String::is_empty)
+        Ok(())
     }
 }
 
@@ -134,7 +138,6 @@ impl Endpoint for Create {
         self.place.path(path);
     }
     fn body(&self, at: At) -> Result<Body, BuildError> {
-        self.fields.check(at)?;
         Body::json(&self.fields.to_json(at)?)
     }
 }

@@ -13,11 +13,13 @@
 //! # Ok(()) }
 //! ```
 
+use http::{HeaderMap, header};
+use secrecy::SecretString;
 use serde_json::json;
 
 use crate::{
-    Api, At, Body, BuildError, Empty, Endpoint, Json, Keyed, Paged, Pages, Path, Query, Release,
-    Route,
+    Api, At, Body, BuildError, Content, Empty, Endpoint, Json, Keyed, Paged, Pages, Path, Query,
+    Release, Route, auth,
     model::{Notification, NotificationId},
 };
 
@@ -85,4 +87,26 @@ impl Endpoint for MarkAllRead {
         .since(Release(0, 22, 0))
         .api_tokens_since(Release(1, 0, 0));
     type Reply = Empty;
+}
+
+/// Reads the notifications as an Atom feed (v2 of 2.4+), for feed readers: XML, as the head's content type says.
+///
+/// It takes no token of the session, but HTTP Basic: a user name and an API token of that user with the permission
+/// `feeds.access`.
+#[derive(Clone, Debug)]
+pub struct AtomFeed {
+    /// User name.
+    pub username: String,
+    /// The API token.
+    pub token: SecretString,
+}
+
+impl Endpoint for AtomFeed {
+    const ROUTE: Route = Route::read("/notifications.atom").only(Api::V2).public();
+    type Reply = Content;
+    fn headers(&self, headers: &mut HeaderMap) -> Result<(), BuildError> {
+        let login = auth::basic(&self.username, &self.token)?;
+        headers.insert(header::AUTHORIZATION, login);
+        Ok(())
+    }
 }

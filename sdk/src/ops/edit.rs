@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::{
     Api, ApiChoice, At, Body, BuildError, Changes, Endpoint, Execute, Json, Object, Op, Path,
@@ -68,8 +71,9 @@ where
         // Nothing to change is no failure.
         executor.execute(&object::Patch { id, fields }).await?;
     } else {
+        let named = changes.to_json(at)?;
         let mut whole = executor.execute(&GetRaw(id)).await?;
-        name_in(&mut whole, changes, at)?;
+        name_in(&mut whole, &named)?;
         let replace = ReplaceRaw { id, whole, changes };
         executor.execute(&replace).await?;
     }
@@ -80,10 +84,10 @@ where
 pub(super) type Whole = BTreeMap<String, Box<RawValue>>;
 
 /// Sets the named fields.
-pub(super) fn name_in(whole: &mut Whole, changes: &impl Changes, at: At) -> Result<(), BuildError> {
-    for (key, value) in changes.to_json(at)? {
-        let value = to_raw_value(&value).map_err(|error| BuildError::Body(error.to_string()))?;
-        whole.insert(key, value);
+pub(super) fn name_in(whole: &mut Whole, named: &Map<String, Value>) -> Result<(), BuildError> {
+    for (key, value) in named {
+        let value = to_raw_value(value).map_err(|error| BuildError::Body(error.to_string()))?;
+        whole.insert(key.clone(), value);
     }
     Ok(())
 }

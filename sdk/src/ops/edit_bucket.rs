@@ -35,6 +35,7 @@ pub async fn edit_bucket<X: Execute>(
         api: Api::V1,
     };
     changes.check(at)?;
+    let named = changes.to_json(at)?;
     let id = bucket.to_string();
     let all = executor.execute(&ListRaw(place)).await?;
     let is_it = |one: &Whole| one.get("id").is_some_and(|value| value.get() == id);
@@ -44,7 +45,7 @@ pub async fn edit_bucket<X: Execute>(
         .ok_or_else(|| is_missing(bucket))?;
     // Up to 0.23 there is a page of them.
     whole.remove("tasks");
-    name_in(&mut whole, changes, at)?;
+    name_in(&mut whole, &named)?;
     let replace = ReplaceRaw {
         place,
         bucket,

@@ -1,6 +1,7 @@
 //! Views, buckets, saved filters, subscriptions, reactions, notifications and what else can be done with one task or
 //! project, against the recordings.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use vikunja_sdk::{
@@ -217,7 +218,6 @@ fn buckets_of_boards() {
             let (place, _) = place(exchange)?;
             Some(buckets::Create { place, fields })
         };
-        // An empty title is refused before it is sent.
         hold_fields(exchange, create, tally);
     });
     check("buckets.update", |exchange, tally| {
@@ -467,6 +467,31 @@ fn notifications_of_the_caller() {
     check("notifications.mark_all_read", |exchange, tally| {
         hold(exchange, Some(notifications::MarkAllRead), tally);
     });
+}
+
+#[test]
+fn the_feed_of_notifications() {
+    check("notifications.atom_feed", |exchange, tally| {
+        let feed = notifications::AtomFeed {
+            username: "alice".to_owned(),
+            token: API_TOKEN.into(),
+        };
+        // Without credentials nothing is sent.
+        if exchange.is_success() {
+            hold(exchange, Some(feed), tally);
+        }
+    });
+    let feed = notifications::AtomFeed {
+        username: "alice".to_owned(),
+        token: API_TOKEN.into(),
+    };
+    let (request, _) = session(Release(2, 5, 0), JWT).call(&feed).unwrap();
+    let sent = &request.headers()["authorization"];
+    assert!(sent.is_sensitive());
+    let login = sent.to_str().unwrap().strip_prefix("Basic ").unwrap();
+    let login = BASE64_STANDARD.decode(login).unwrap();
+    assert_eq!(login, format!("alice:{API_TOKEN}").as_bytes());
+    assert!(!format!("{feed:?}").contains(API_TOKEN));
 }
 
 /// What cannot be read of a notification is left out silently: so nothing of the recorded ones may be.
