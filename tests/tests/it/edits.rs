@@ -6,7 +6,7 @@
 mod objects;
 mod rich;
 mod seen;
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeSet;
 

@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use vikunja_sdk::{
     Api, ApiChoice, At, Changes, Client, Error, Execute, Failure, Object, Release, comments,
-    labels, namespaces, ops, projects, webhooks,
+    filter::{PRIORITY, Selection},
+    labels,
+    model::{Order, Patch, Position, SortField},
+    namespaces, ops, projects, saved_filters, views, webhooks,
 };
 
 use super::{
@@ -187,6 +190,65 @@ fn namespaces_keep_what_is_not_named() {
         };
         let id = alice.send(&namespaces::Create { fields }).await.unwrap().id;
         edit_each(alice, id, &changes).await
+    });
+}
+
+#[test]
+fn views_keep_what_is_not_named() {
+    let changes = || {
+        let mut all = texts(&["title"]);
+        all.extend([
+            ("view_kind", json!("table")),
+            ("view_kind", json!("gantt")),
+            ("view_kind", Value::Null),
+            ("position", json!(77.5)),
+            ("position", Value::Null),
+            ("bucket_configuration_mode", json!("manual")),
+            ("bucket_configuration_mode", json!("none")),
+            ("bucket_configuration_mode", Value::Null),
+            ("default_bucket_id", Value::Null),
+        ]);
+        some(all)
+    };
+    let has = |world: &World| world.is_whole() && world.home.board.is_some();
+    on_all_servers(has, changes, &async |world, changes| {
+        let alice = &world.alice.client;
+        let project = world.home.project;
+        let mut create = views::Create::new(project, "Rich");
+        create.fields.filter = Patch::Set(PRIORITY.gt(2).into());
+        create.fields.position = Position::FIRST.into();
+        create.fields.default_bucket_id = world.home.buckets[0].into();
+        // 2.5 takes none that is of another view.
+        if world.release >= Release(2, 0, 0) {
+            create.fields.default_bucket_id = Patch::Keep;
+        }
+        let id = (project, alice.send(&create).await.unwrap().id);
+        edit_each(alice, id, &changes).await?;
+        alice.send(&views::Delete { id }).await.unwrap();
+        Ok(())
+    });
+}
+
+#[test]
+fn saved_filters_keep_what_is_not_named() {
+    let changes = || {
+        let mark = vec![("is_favorite", json!(true)), ("is_favorite", json!(false))];
+        some([texts(&["title", "description"]), mark].concat())
+    };
+    on_all_servers(World::is_whole, changes, &async |world, changes| {
+        let alice = &world.alice.client;
+        let finds = Selection {
+            sort: vec![(SortField::Title, Order::Descending)],
+            filter_include_nulls: true,
+            ..Selection::from(PRIORITY.gt(2))
+        };
+        let mut create = saved_filters::Create::new("Rich", finds);
+        create.fields.description = "first".into();
+        create.fields.is_favorite = true.into();
+        let id = alice.send(&create).await.unwrap().id;
+        edit_each(alice, id, &changes).await?;
+        alice.send(&saved_filters::Delete { id }).await.unwrap();
+        Ok(())
     });
 }
 

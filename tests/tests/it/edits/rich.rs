@@ -3,13 +3,15 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
 use vikunja_sdk::{
+    buckets,
     model::{
-        AttachmentId, BucketId, NewReminder, Patch, RelationKind, ReminderBase, TaskId, Timestamp,
+        AttachmentId, BucketId, NewReminder, Patch, Position, RelationKind, ReminderBase, TaskId,
+        Timestamp,
     },
     ops, relations, tasks,
 };
 
-use super::world::{Attach, MoveToBucket, Stand, VIEWS, World, free, offered};
+use super::world::{Attach, VIEWS, World, free, offered};
 
 /// What a task is to be. Dates in days; reminders in minutes from a date, or at a day of their own.
 #[derive(Clone, Debug)]
@@ -221,10 +223,10 @@ impl World {
         for view in self.home.views.iter().filter(|_| self.home.board.is_some()) {
             if let Some(position) = rich.position {
                 // Another one for each task: equal ones are 500, code 4028, now and then.
-                let stand = Stand {
+                let stand = tasks::SetPosition {
                     task,
                     view: *view,
-                    position: position + task.get() as f64,
+                    position: Position::new(position + task.get() as f64).unwrap(),
                 };
                 client.send(&stand).await.unwrap();
             }
@@ -234,10 +236,9 @@ impl World {
     async fn put_into(&self, task: TaskId, bucket: BucketId) {
         let mut client = free(&self.alice.client);
         match self.home.board {
-            Some(view) => {
-                let moved = MoveToBucket {
-                    project: self.home.project,
-                    view,
+            Some(_) => {
+                let moved = buckets::MoveTask {
+                    place: self.home.board(),
                     bucket,
                     task,
                 };

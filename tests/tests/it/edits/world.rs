@@ -6,8 +6,9 @@ use vikunja_sdk::{
     ApiChoice, At, Body, BuildError, Client, Empty, Endpoint, Execute, Failure, Json, Object, Path,
     Release, Route,
     auth::Token,
-    model::{BucketId, LabelId, Project, ProjectId, TaskId, UserId, ViewId},
-    namespaces, projects, tasks, users,
+    buckets,
+    model::{BucketId, LabelId, Project, ProjectId, TaskId, UserId, ViewId, ViewKind},
+    namespaces, projects, tasks, users, views,
 };
 
 use crate::servers::Told;
@@ -147,28 +148,26 @@ impl Place {
             buckets: Vec::new(),
         };
         if owner.session().server().release >= VIEWS {
-            let Some(views) = offered(owner.send(&Views { project }).await) else {
+            let Some(views) = offered(owner.send(&views::List { project }).await) else {
                 return place;
             };
-            for view in views {
-                let id = ViewId::from(view["id"].as_i64().unwrap());
-                place.views.push(id);
-                if view["view_kind"] == "kanban" {
-                    place.board = Some(id);
-                }
-            }
+            let board = views.iter().find(|view| view.view_kind == ViewKind::Kanban);
+            place.board = board.map(|view| view.id);
+            place.views = views.iter().map(|view| view.id).collect();
         }
-        let view = place.board;
-        for bucket in ["Red", "Blue"] {
-            let create = CreateBucket {
-                project,
-                view,
-                title: bucket,
-            };
-            let bucket = owner.send(&create).await.unwrap();
-            place.buckets.push(bucket["id"].as_i64().unwrap().into());
+        for title in ["Red", "Blue"] {
+            let create = buckets::Create::new(place.board(), title);
+            place.buckets.push(owner.send(&create).await.unwrap().id);
         }
         place
+    }
+
+    /// Where its buckets are.
+    pub(crate) fn board(&self) -> buckets::Place {
+        buckets::Place {
+            project: self.project,
+            view: self.board,
+        }
     }
 }
 
@@ -253,36 +252,6 @@ impl Endpoint for EnterByLink {
     }
 }
 
-struct Views {
-    project: ProjectId,
-}
-
-impl Endpoint for Views {
-    const ROUTE: Route = Route::read("/projects/{project}/views").only(vikunja_sdk::Api::V1);
-    type Reply = Json<Vec<Value>>;
-    fn path(&self, path: &mut Path) {
-        path.set("project", self.project);
-    }
-}
-
-struct CreateBucket {
-    project: ProjectId,
-    view: Option<ViewId>,
-    title: &'static str,
-}
-
-impl Endpoint for CreateBucket {
-    const ROUTE: Route = Route::create("/projects/{project}/views/{view}/buckets")
-        .before(VIEWS, "/lists/{project}/buckets");
-    type Reply = Json<Value>;
-    fn path(&self, path: &mut Path) {
-        path.set("project", self.project).maybe("view", self.view);
-    }
-    fn body(&self, _: At) -> Result<Body, BuildError> {
-        Body::json(&json!({"title": self.title}))
-    }
-}
-
 /// What a view shows: tasks, or buckets with tasks. Up to 0.23 the board.
 pub(crate) struct Shown {
     pub(crate) project: ProjectId,
@@ -296,45 +265,6 @@ impl Endpoint for Shown {
     type Reply = Json<Option<Vec<Value>>>;
     fn path(&self, path: &mut Path) {
         path.set("project", self.project).maybe("view", self.view);
-    }
-}
-
-/// From 0.24.
-pub(crate) struct MoveToBucket {
-    pub(crate) project: ProjectId,
-    pub(crate) view: ViewId,
-    pub(crate) bucket: BucketId,
-    pub(crate) task: TaskId,
-}
-
-impl Endpoint for MoveToBucket {
-    const ROUTE: Route = Route::replace("/projects/{project}/views/{view}/buckets/{bucket}/tasks");
-    type Reply = Empty;
-    fn path(&self, path: &mut Path) {
-        path.set("project", self.project)
-            .set("view", self.view)
-            .set("bucket", self.bucket);
-    }
-    fn body(&self, _: At) -> Result<Body, BuildError> {
-        Body::json(&json!({"task_id": self.task}))
-    }
-}
-
-/// From 0.24.
-pub(crate) struct Stand {
-    pub(crate) task: TaskId,
-    pub(crate) view: ViewId,
-    pub(crate) position: f64,
-}
-
-impl Endpoint for Stand {
-    const ROUTE: Route = Route::replace("/tasks/{task}/position");
-    type Reply = Empty;
-    fn path(&self, path: &mut Path) {
-        path.set("task", self.task);
-    }
-    fn body(&self, _: At) -> Result<Body, BuildError> {
-        Body::json(&json!({"project_view_id": self.view, "position": self.position}))
     }
 }
 
