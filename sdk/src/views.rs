@@ -52,8 +52,9 @@ pub struct Fields {
     /// Order among the views; cleared, it comes first.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub position: Value<Position>,
-    /// Where its buckets come from. **A board that is made without it has no buckets** (up to 2.3); from 2.5 boards
-    /// without it, or with [`BucketConfigurationMode::None`], are made with three.
+    /// Where its buckets come from. **A board that is made without it has no buckets** (up to 2.3). 2.5 goes by the kind:
+    /// boards without it, or with [`BucketConfigurationMode::None`], are made with three, and other views have none
+    /// whatever is said.
     #[serde(skip_serializing_if = "Value::is_keep")]
     pub bucket_configuration_mode: Value<BucketConfigurationMode>,
     /// Its buckets, all of them, where they come from filters.

@@ -20,11 +20,14 @@ const SEARCHES: Release = Release(1, 0, 0);
 pub struct Selection {
     /// Which tasks.
     pub filter: Option<Filter>,
-    /// What they are sorted by, the first being the most important.
+    /// What they are sorted by, the first being the most important. **Only saved filters are sorted so** (0.24+): views
+    /// and 0.20 store it, and go by the tasks' position all the same.
     pub sort: Vec<(SortField, Order)>,
-    /// Part of the title or description (1.0+).
+    /// Part of the title or description (1.0+). **Only views search**: saved filters store it, and find the other tasks
+    /// all the same.
     pub search: Option<String>,
-    /// Every condition also matches tasks in which the field is unset (or 0).
+    /// Every condition also matches tasks in which the field is unset (or 0). Views of 1.0 store it and leave these out
+    /// all the same.
     pub filter_include_nulls: bool,
 }
 

@@ -203,7 +203,6 @@ fn views_keep_what_is_not_named() {
             ("view_kind", Value::Null),
             ("position", json!(77.5)),
             ("position", Value::Null),
-            ("bucket_configuration_mode", json!("manual")),
             ("bucket_configuration_mode", json!("none")),
             ("bucket_configuration_mode", Value::Null),
             ("default_bucket_id", Value::Null),
