@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod admin;
 pub mod api_tokens;
 pub mod assignees;
 pub mod attachments;
@@ -7,6 +8,7 @@ pub mod auth;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 pub mod buckets;
+pub mod bots;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;
@@ -43,9 +45,12 @@ mod secret;
 mod session;
 pub mod shares;
 pub mod subscriptions;
+pub mod sharing;
 pub mod tasks;
+pub mod teams;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod time_entries;
 pub mod users;
 pub mod views;
 pub mod webhooks;

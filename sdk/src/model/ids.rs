@@ -53,6 +53,8 @@ id_type! {
     ApiTokenId,
     /// Id of an attachment of a task. It is not that of its file.
     AttachmentId,
+    /// Id of a bot (2.4+): that of its [account](BotId::user).
+    BotId,
     /// Id of a bucket. In views whose buckets are computed from filters it is their position instead, from 0.
     BucketId,
     /// Id of a comment.
@@ -77,8 +79,12 @@ id_type! {
     TaskId,
     /// Id of a team.
     TeamId,
+    /// Id of a membership in a team. No call takes it: members are named by team and user name.
+    TeamMemberId,
     /// Id of a share with a team. No call takes it: shares are named by project and team.
     TeamShareId,
+    /// Id of a time entry (2.4+).
+    TimeEntryId,
     /// Id of a user. A link share acts as a user with a negative id.
     UserId,
     /// Id of a share with a user. No call takes it: shares are named by project and user.
@@ -87,6 +93,13 @@ id_type! {
     ViewId,
     /// Id of a webhook (0.22+).
     WebhookId,
+}
+
+impl BotId {
+    /// The bot's account: what owns its API tokens, and what tasks are assigned to.
+    pub const fn user(self) -> UserId {
+        UserId(self.0)
+    }
 }
 
 impl ProjectId {

@@ -11,8 +11,10 @@
 //! - Objects are read, not written. A whole object sent back would lose what a newer server has added to it; changes
 //!   are [`Patch`]es of single fields.
 
+mod admin;
 mod api_token;
 mod attachment;
+mod bot;
 mod comment;
 mod decode;
 mod filter;
@@ -35,21 +37,25 @@ mod share;
 mod subscription;
 mod task;
 mod team;
+mod time_entry;
 mod timestamp;
 mod user;
+mod user_status;
 mod view;
 mod webhook;
 #[cfg(test)]
 mod wire_tests;
 
+pub use admin::{AdminOverview, AdminUser, License, ShareCounts};
 pub use api_token::{ApiToken, ApiTokenRoute, ApiTokenRoutes};
 pub use attachment::{File, TaskAttachment, UploadError, UploadedAttachments};
+pub use bot::Bot;
 pub use comment::{Reaction, Reactions, TaskComment};
 pub use filter::{SavedFilter, TaskCollection};
 pub use ids::{
-    ApiTokenId, AttachmentId, BucketId, CommentId, FileId, FilterId, LabelId, LinkShareId,
-    NamespaceId, NotificationId, ProjectId, SubscriptionId, TaskId, TeamId, TeamShareId, UserId,
-    UserShareId, ViewId, WebhookId,
+    ApiTokenId, AttachmentId, BotId, BucketId, CommentId, FileId, FilterId, LabelId, LinkShareId,
+    NamespaceId, NotificationId, ProjectId, SubscriptionId, TaskId, TeamId, TeamMemberId,
+    TeamShareId, TimeEntryId, UserId, UserShareId, ViewId, WebhookId,
 };
 pub use info::{Auth, Info, LdapAuth, Legal, LocalAuth, OpenIdAuth, OpenIdProvider};
 pub use label::{Label, TaskLabel};
@@ -67,9 +73,11 @@ pub use session::LoginSession;
 pub use share::{LinkShare, SharingType, TeamShare, UserShare};
 pub use subscription::{Subscription, SubscriptionEntity};
 pub use task::{DuplicatedTask, RepeatMode, Task, TaskAssignee, TaskPosition};
-pub use team::Team;
+pub use team::{Team, TeamMember};
+pub use time_entry::{TimeEntry, WorkedOn};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use user::{Settings, User};
+pub use user_status::UserStatus;
 pub use view::{
     Bucket, BucketConfiguration, BucketConfigurationMode, ProjectView, TaskBucket, ViewKind,
 };

@@ -1,17 +1,19 @@
 //! Shares: what others may do with a project.
 
-use serde::Deserialize;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
 
 use super::{
     LinkShareId, Permission, TeamId, TeamShareId, Timestamp, User, UserShareId,
-    decode::time_or_none, open_enum::number_enum,
+    decode::{Text, time_or_none},
+    open_enum::number_enum,
 };
 
 /// The answer to sharing with a user, or to changing that. Lists of shares answer [`User`]s.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[non_exhaustive]
 pub struct UserShare {
-    /// Which. 0 in the answer to an update.
+    /// Which. Not to be trusted in the answer to an update.
     pub id: UserShareId,
     /// Name of the user. The key is `user_id` up to 0.24, though it holds the name.
     #[serde(default, alias = "user_id")]
@@ -61,15 +63,16 @@ number_enum! {
     }
 }
 
-/// A share with everybody who has the link.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+/// A share with everybody who has the link. It cannot be compared, because secrets cannot.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct LinkShare {
     /// Which.
     pub id: LinkShareId,
-    /// What stands in the link and is sent to log in. Who has it, and the password if there is one, gets in.
-    #[serde(default)]
-    pub hash: String,
+    /// What stands in the link and is sent to log in ([`crate::shares::LogIn`]). Who has it, and the password if there
+    /// is one, gets in.
+    #[serde(default, deserialize_with = "secret")]
+    pub hash: SecretString,
     /// Name for people; it may be empty.
     #[serde(default)]
     pub name: String,
@@ -91,4 +94,21 @@ pub struct LinkShare {
     /// What the caller may do with it (v2, read alone).
     #[serde(default)]
     pub max_permission: Option<Permission>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    let Text(text) = Text::deserialize(deserializer)?;
+    Ok(SecretString::from(&*text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_not_printed() {
+        let share: LinkShare = serde_json::from_str(r#"{"id":1,"hash":"f00ba4"}"#).unwrap();
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&share.hash), "f00ba4");
+        assert!(!format!("{share:?}").contains("f00"));
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    Permission, TeamId, Timestamp, User,
+    Permission, TeamId, TeamMemberId, Timestamp, User,
     decode::{null_to_default, time_or_none, word_or_none},
 };
 
@@ -22,7 +22,7 @@ pub struct Team {
     /// Id at the provider that manages it (0.24+); `None` = managed here.
     #[serde(default, alias = "oidc_id", deserialize_with = "word_or_none")]
     pub external_id: Option<String>,
-    /// Whether everybody may share with it (0.24+), on servers that allow it.
+    /// Whether everybody finds it in lists and may share with it (0.24+), on servers that allow it.
     #[serde(default)]
     pub is_public: bool,
     /// Who made it.
@@ -44,4 +44,21 @@ pub struct Team {
     /// What the caller may do with it (v2, read alone).
     #[serde(default)]
     pub max_permission: Option<Permission>,
+}
+
+/// The answer to adding a member, or to toggling whether one may manage the team. Read, a team has [`User`]s.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[non_exhaustive]
+pub struct TeamMember {
+    /// Which. Up to 1.x, and for who is no member, 0 in the answer to a toggle.
+    pub id: TeamMemberId,
+    /// User name.
+    #[serde(default)]
+    pub username: String,
+    /// Whether the member may manage the team.
+    #[serde(default)]
+    pub admin: bool,
+    /// Since when. `None` where the id is 0.
+    #[serde(default, deserialize_with = "time_or_none")]
+    pub created: Option<Timestamp>,
 }

@@ -60,7 +60,9 @@ where
     O::Fields: Clone,
 {
     let server = executor.session().server();
-    let by_patch = server.release.has_v2() && server.api != ApiChoice::Only(Api::V1);
+    // What v1 does not have is patched, or refused in the route's own words.
+    let by_patch = !O::ROUTE.is_on(Api::V1)
+        || server.release.has_v2() && server.api != ApiChoice::Only(Api::V1);
     let at = At {
         release: server.release,
         api: if by_patch { Api::V2 } else { Api::V1 },

@@ -35,7 +35,7 @@ pub(crate) fn two<I: From<i64>, J: From<i64>>(exchange: &Exchange) -> Option<(I,
 }
 
 /// One parameter of the query, where it is there and right.
-fn parameter<T: std::str::FromStr>(exchange: &Exchange, name: &str) -> Option<T> {
+pub(crate) fn parameter<T: std::str::FromStr>(exchange: &Exchange, name: &str) -> Option<T> {
     query(exchange).get(name)?.first()?.parse().ok()
 }
 
@@ -287,7 +287,7 @@ fn webhooks_of_projects_and_users() {
 }
 
 /// A session with this token on a server of this release.
-fn session(release: Release, token: &str) -> Session {
+pub(crate) fn session(release: Release, token: &str) -> Session {
     let server = Server::new("http://127.0.0.1:3456")
         .unwrap()
         .with_release(release)
@@ -298,7 +298,7 @@ fn session(release: Release, token: &str) -> Session {
 }
 
 /// What the SDK says instead of sending.
-fn refusal<E: Endpoint>(session: &Session, endpoint: &E) -> BuildError {
+pub(crate) fn refusal<E: Endpoint>(session: &Session, endpoint: &E) -> BuildError {
     match session.call(endpoint) {
         Ok((request, _)) => panic!("{} {} is sent", request.method(), request.uri()),
         Err(error) => error,
