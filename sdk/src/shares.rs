@@ -148,7 +148,8 @@ impl Endpoint for Get {
     }
 }
 
-/// Deletes a link. One that does not exist is a success. Up to 1.0 who came in by it stays in until the token expires.
+/// Deletes a link. One that does not exist is a success. Up to 1.0 who came in by it goes on reading until the token
+/// expires.
 #[derive(Clone, Copy, Debug)]
 pub struct Delete {
     /// The project.

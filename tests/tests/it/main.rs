@@ -8,6 +8,7 @@ mod files;
 mod filters;
 mod servers;
 mod sessions;
+mod sharing;
 mod story;
 mod tokens;
 mod walks;

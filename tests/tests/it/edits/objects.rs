@@ -6,11 +6,11 @@ use proptest::{prelude::*, sample::subsequence, test_runner::TestCaseError};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use vikunja_sdk::{
-    Api, ApiChoice, At, Changes, Client, Error, Execute, Failure, Object, Release, comments,
+    Api, ApiChoice, At, Changes, Client, Error, Execute, Failure, Object, Release, bots, comments,
     filter::{PRIORITY, Selection},
     labels,
     model::{Order, Patch, Position, SortField},
-    namespaces, ops, projects, saved_filters, views, webhooks,
+    namespaces, ops, projects, saved_filters, teams, views, webhooks,
 };
 
 use super::{
@@ -170,6 +170,44 @@ fn comments_keep_what_is_not_named() {
         let create = comments::Create::new(world.neighbour, "first");
         let id = alice.send(&create).await.unwrap().id;
         edit_each(alice, (world.neighbour, id), &changes).await
+    });
+}
+
+#[test]
+fn teams_keep_what_is_not_named() {
+    let changes = || {
+        let public = vec![("is_public", json!(false)), ("is_public", json!(true))];
+        some([texts(&["name", "description"]), public].concat())
+    };
+    on_all_servers(World::is_whole, changes, async |world, changes| {
+        let alice = &world.alice.client;
+        let mut create = teams::Create::new("Rich");
+        create.fields.description = "<p>first</p>".into();
+        let id = alice.send(&create).await.unwrap().id;
+        edit_each(alice, id, &changes).await
+    });
+}
+
+#[test]
+fn bots_keep_what_is_not_named() {
+    let changes = || {
+        let name = |number: u32| ("username", json!(format!("bot-{number}")));
+        let names = vec![
+            name(fastrand::u32(..)),
+            name(fastrand::u32(..)),
+            ("username", Value::Null),
+        ];
+        some([texts(&["name"]), names].concat())
+    };
+    let has = |world: &World| world.is_whole() && world.release >= Release(2, 4, 0);
+    on_all_servers(has, changes, async |world, changes| {
+        let alice = &world.alice.client;
+        let mut create = bots::Create::new(format!("bot-{}", fastrand::u32(..)));
+        create.fields.name = "Rich".into();
+        let id = alice.send(&create).await.unwrap().id;
+        edit_each(alice, id, &changes).await?;
+        alice.send(&bots::Delete { id }).await.unwrap();
+        Ok(())
     });
 }
 
