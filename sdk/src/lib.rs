@@ -7,8 +7,8 @@ pub mod attachments;
 pub mod auth;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-pub mod buckets;
 pub mod bots;
+pub mod buckets;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;
@@ -44,8 +44,8 @@ pub mod scope;
 mod secret;
 mod session;
 pub mod shares;
-pub mod subscriptions;
 pub mod sharing;
+pub mod subscriptions;
 pub mod tasks;
 pub mod teams;
 #[cfg(feature = "testing")]

@@ -619,7 +619,7 @@ async fn bot_at_work(
     let token = alice.send(&create).await;
     assert_eq!(token.owner_id, Some(bot.user()));
     let (worker, _) = told.client().await.unwrap();
-    let worker = worker.with_token(token.token.unwrap()).unwrap();
+    worker.set_token(token.token.unwrap()).unwrap();
     let made = worker
         .send(&tasks::Create::new(place, "By a bot"))
         .await

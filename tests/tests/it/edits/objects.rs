@@ -179,7 +179,7 @@ fn teams_keep_what_is_not_named() {
         let public = vec![("is_public", json!(false)), ("is_public", json!(true))];
         some([texts(&["name", "description"]), public].concat())
     };
-    on_all_servers(World::is_whole, changes, async |world, changes| {
+    on_all_servers(World::is_whole, changes, &async |world, changes| {
         let alice = &world.alice.client;
         let mut create = teams::Create::new("Rich");
         create.fields.description = "<p>first</p>".into();
@@ -200,7 +200,7 @@ fn bots_keep_what_is_not_named() {
         some([texts(&["name"]), names].concat())
     };
     let has = |world: &World| world.is_whole() && world.release >= Release(2, 4, 0);
-    on_all_servers(has, changes, async |world, changes| {
+    on_all_servers(has, changes, &async |world, changes| {
         let alice = &world.alice.client;
         let mut create = bots::Create::new(format!("bot-{}", fastrand::u32(..)));
         create.fields.name = "Rich".into();
