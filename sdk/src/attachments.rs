@@ -100,11 +100,7 @@ impl Endpoint for Upload {
         Form::new("files", &self.files).map(Body::Form)
     }
     fn repeat(&self) -> Repeat {
-        if self.files.iter().any(NewFile::is_spent) {
-            Repeat::Never
-        } else {
-            Repeat::ByOperation
-        }
+        NewFile::repeat(&self.files)
     }
 }
 

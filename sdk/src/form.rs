@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
 use percent_encoding::utf8_percent_encode;
 
-use crate::{BuildError, endpoint::SEGMENT};
+use crate::{BuildError, endpoint::SEGMENT, retry::Repeat};
 
 /// A file to upload, from memory or from a stream. Clones share the stream.
 #[derive(Clone)]
@@ -82,6 +82,15 @@ impl NewFile {
         }
     }
 
+    /// Whether a request that carries these files may be sent (again).
+    pub(crate) fn repeat(files: &[Self]) -> Repeat {
+        if files.iter().any(Self::is_spent) {
+            Repeat::Never
+        } else {
+            Repeat::ByOperation
+        }
+    }
+
     /// Its name as a parameter of `Content-Disposition`. The server reads quoted strings with backslashes and raw UTF-8,
     /// and takes the browsers' `%22` literally. Line ends cannot be quoted: there the form of RFC 5987 stands in, which
     /// all releases read.
@@ -107,8 +116,10 @@ impl fmt::Debug for NewFile {
 /// A `multipart/form-data` body of files. Its length is known before anything is read.
 #[derive(Clone)]
 pub struct Form {
+    texts: Vec<(&'static str, String)>,
     field: &'static str,
     files: Vec<NewFile>,
+    any_size: bool,
     boundary: String,
     content_type: HeaderValue,
 }
@@ -137,11 +148,32 @@ impl Form {
         let content_type = HeaderValue::try_from(content_type)
             .map_err(|error| BuildError::Body(error.to_string()))?;
         Ok(Self {
+            texts: Vec::new(),
             field,
             files: files.to_vec(),
+            any_size: false,
             boundary,
             content_type,
         })
+    }
+
+    /// Puts a text before the files.
+    #[must_use]
+    pub fn with_text(mut self, field: &'static str, text: impl Into<String>) -> Self {
+        self.texts.push((field, text.into()));
+        self
+    }
+
+    /// The server's limit for files does not hold for these: it reads them, and does not store them as they are.
+    #[must_use]
+    pub fn of_any_size(mut self) -> Self {
+        self.any_size = true;
+        self
+    }
+
+    /// Whether the server's limit for files holds for these.
+    pub(crate) fn is_limited(&self) -> bool {
+        !self.any_size
     }
 
     /// The files.
@@ -162,6 +194,14 @@ impl Form {
     pub(crate) fn pieces(&self) -> VecDeque<Piece> {
         let mut pieces = VecDeque::new();
         let mut line_end = "";
+        for (field, text) in &self.texts {
+            let part = format!(
+                "{line_end}--{}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{text}",
+                self.boundary
+            );
+            pieces.push_back(Piece::Memory(part.into()));
+            line_end = "\r\n";
+        }
         for file in &self.files {
             let head = format!(
                 "{line_end}--{}\r\nContent-Disposition: form-data; name=\"{}\"; {}\r\n\
@@ -191,7 +231,10 @@ impl Form {
     /// The whole body, where no file of it is a stream.
     #[cfg_attr(
         not(feature = "client"),
-        expect(clippy::unnecessary_wraps, reason = "only with it there are streams")
+        expect(
+            clippy::unnecessary_wraps,
+            reason = "without the client there are no streams"
+        )
     )]
     pub(crate) fn to_bytes(&self) -> Result<Bytes, BuildError> {
         let mut whole = BytesMut::new();
@@ -212,7 +255,9 @@ impl Form {
 
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Form").field(&self.files).finish()
+        f.debug_tuple("Form")
+            .field(&self.files)
+            .finish_non_exhaustive()
     }
 }
 
@@ -281,7 +326,10 @@ mod tests {
     use super::*;
 
     fn text(files: &[NewFile]) -> String {
-        let form = Form::new("files", files).unwrap();
+        written(&Form::new("files", files).unwrap())
+    }
+
+    fn written(form: &Form) -> String {
         let bytes = form.to_bytes().unwrap();
         assert_eq!(form.length(), bytes.len() as u64);
         let content_type = form.content_type();
@@ -304,6 +352,18 @@ mod tests {
              Content-Type: application/octet-stream\r\n\r\nflour\n\r\n\
              --B\r\nContent-Disposition: form-data; name=\"files\"; filename=\"b\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n\r\n--B--\r\n"
+        );
+    }
+
+    #[test]
+    fn texts_stand_before_the_files() {
+        let file = NewFile::from_bytes("a.csv", "x\n");
+        let form = Form::new("import", &[file]).unwrap();
+        assert_eq!(
+            written(&form.with_text("config", "{}")),
+            "--B\r\nContent-Disposition: form-data; name=\"config\"\r\n\r\n{}\r\n\
+             --B\r\nContent-Disposition: form-data; name=\"import\"; filename=\"a.csv\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\nx\n\r\n--B--\r\n"
         );
     }
 

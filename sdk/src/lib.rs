@@ -5,6 +5,7 @@ pub mod api_tokens;
 pub mod assignees;
 pub mod attachments;
 pub mod auth;
+pub mod backgrounds;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 pub mod bots;
@@ -19,8 +20,11 @@ mod error;
 mod execute;
 pub mod filter;
 mod form;
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 pub mod info;
 pub mod labels;
+pub mod migrations;
 pub mod model;
 pub mod namespaces;
 pub mod notifications;
@@ -39,9 +43,11 @@ pub mod retry;
 #[cfg(feature = "tokio")]
 pub mod retrying;
 mod route;
+pub mod routes;
 pub mod saved_filters;
 pub mod scope;
 mod secret;
+pub mod service;
 mod session;
 pub mod shares;
 pub mod sharing;
@@ -51,9 +57,12 @@ pub mod teams;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time_entries;
+pub mod token;
 pub mod users;
 pub mod views;
 pub mod webhooks;
+#[cfg(feature = "ws")]
+pub mod ws;
 
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Error};
@@ -68,6 +77,6 @@ pub use form::{Form, NewFile};
 pub use object::{Changes, Object};
 pub use page::{Keyed, Page, Pages};
 pub use raw::Raw;
-pub use reply::{All, AndRaw, Answer, Changed, Empty, Json, Paged, Patched, Reply, WithRaw};
+pub use reply::{All, AndRaw, Answer, Changed, Empty, Json, Paged, Patched, Reply, Text, WithRaw};
 pub use route::{Api, At, Auth, Op, Release, Resolved, Route};
 pub use session::{ApiChoice, Pending, Server, Session};

@@ -99,6 +99,19 @@ impl<T: DeserializeOwned + Send> Reply for Json<T> {
     }
 }
 
+/// Plain text.
+#[derive(Debug)]
+pub struct Text;
+
+impl Reply for Text {
+    type Output = String;
+
+    fn read(answer: &Answer<'_>) -> Result<String, ReplyError> {
+        String::from_utf8(answer.body.to_vec())
+            .map_err(|error| answer.unreadable(".", error.to_string()))
+    }
+}
+
 /// Nothing, or nothing of interest: deletions answer a message on v1 and no body on v2.
 #[derive(Debug)]
 pub struct Empty;

@@ -194,7 +194,7 @@ fn is_closed(route: &Resolved, words: &[&str], is_one: bool) -> bool {
         | ["notifications.atom"] => true,
         // Marking: before 1.0 only of one, since then on v1 only of all.
         ["notifications"] => api == Api::V1 && route.verb == "POST" && is_one == (release >= V1_0),
-        ["tasks", "assignees" | "labels", "bulk"] => (V1_0..V2_0).contains(&release),
+        ["tasks", "assignees" | "labels", "bulk"] => (V1_0..Release(2, 2, 0)).contains(&release),
         ["admin", ..] => api == Api::V2 && route.verb == "PATCH",
         _ => false,
     }

@@ -12,8 +12,8 @@ use http::{Method, header};
 use url::Url;
 
 use crate::{
-    Api, ApiError, At, Auth, Body, BuildError, Endpoint, Form, Output, Path, Release, Reply,
-    ReplyError, Resolved, Route,
+    Api, ApiError, At, Auth, Body, BuildError, Endpoint, Form, NewFile, Output, Path, Release,
+    Reply, ReplyError, Resolved, Route,
     auth::{Credentials, Renewal, Token, TokenKind},
     redact::Sent,
     reply::Answer,
@@ -87,7 +87,8 @@ impl Server {
         let Some(limit) = self.max_file_size else {
             return Ok(());
         };
-        if let Some(file) = form.files().iter().find(|file| file.length() > limit) {
+        let too_large = |file: &&NewFile| form.is_limited() && file.length() > limit;
+        if let Some(file) = form.files().iter().find(too_large) {
             return Err(BuildError::FileTooLarge {
                 file: file.name().to_owned(),
                 size: file.length(),

@@ -7,6 +7,8 @@ mod files;
 mod gate;
 mod outgoing;
 mod renewer;
+#[cfg(feature = "ws")]
+mod socket;
 
 use std::{
     fmt,

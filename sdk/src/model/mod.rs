@@ -14,11 +14,14 @@
 mod admin;
 mod api_token;
 mod attachment;
+mod background;
 mod bot;
 mod comment;
 mod decode;
 mod filter;
+mod health;
 mod ids;
+mod import;
 mod info;
 mod label;
 mod listing;
@@ -39,6 +42,7 @@ mod task;
 mod team;
 mod time_entry;
 mod timestamp;
+mod topic;
 mod user;
 mod user_status;
 mod view;
@@ -49,13 +53,19 @@ mod wire_tests;
 pub use admin::{AdminOverview, AdminUser, License, ShareCounts};
 pub use api_token::{ApiToken, ApiTokenRoute, ApiTokenRoutes};
 pub use attachment::{File, TaskAttachment, UploadError, UploadedAttachments};
+pub use background::{UnsplashAuthor, UnsplashImage};
 pub use bot::Bot;
 pub use comment::{Reaction, Reactions, TaskComment};
 pub use filter::{SavedFilter, TaskCollection};
+pub use health::{Health, HealthStatus, ProviderHealth};
 pub use ids::{
     ApiTokenId, AttachmentId, BotId, BucketId, CommentId, FileId, FilterId, LabelId, LinkShareId,
     NamespaceId, NotificationId, ProjectId, SubscriptionId, TaskId, TeamId, TeamMemberId,
     TeamShareId, TimeEntryId, UserId, UserShareId, ViewId, WebhookId,
+};
+pub use import::{
+    CsvAttribute, CsvColumn, CsvConfig, CsvDetected, CsvPreview, CsvTask, ImportAuthUrl,
+    ImportStatus,
 };
 pub use info::{Auth, Info, LdapAuth, Legal, LocalAuth, OpenIdAuth, OpenIdProvider};
 pub use label::{Label, TaskLabel};
@@ -76,6 +86,7 @@ pub use task::{DuplicatedTask, RepeatMode, Task, TaskAssignee, TaskPosition};
 pub use team::{Team, TeamMember};
 pub use time_entry::{TimeEntry, WorkedOn};
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use topic::{Topic, TopicRefusal};
 pub use user::{Settings, User};
 pub use user_status::UserStatus;
 pub use view::{

@@ -2,6 +2,7 @@
 
 mod boards;
 mod bulk;
+mod coverage;
 mod diagnosis;
 mod executors;
 mod files;
@@ -18,4 +19,6 @@ mod refusals;
 mod requests;
 mod resources;
 mod scopes;
+mod services;
 mod sharing;
+mod ws;
