@@ -32,10 +32,12 @@ use crate::{
     views::{VIEWS, holds_buckets},
 };
 
+/// Where the buckets are.
 pub(crate) const ALL: Route = Route::read("/projects/{project}/views/{view}/buckets")
     .before(VIEWS, "/projects/{project}/buckets")
     .before(PROJECTS, "/lists/{project}/buckets");
 
+/// Where one of them is.
 pub(crate) const ONE: Route = Route::read("/projects/{project}/views/{view}/buckets/{bucket}")
     .before(VIEWS, "/projects/{project}/buckets/{bucket}")
     .before(PROJECTS, "/lists/{project}/buckets/{bucket}");
@@ -240,9 +242,9 @@ impl Endpoint for Replace {
 
 /// Deletes a bucket; its tasks go into the default bucket.
 ///
-/// **Those of the default bucket itself go into none** (0.24+) and vanish from the board; where the view names none, that
-/// is the leftmost: name another one first ([`crate::views::Fields::default_bucket_id`]). The last bucket cannot be
-/// deleted (412, code 10003).
+/// **Those of the default bucket itself go into none** (0.24+) and vanish from the board: name another one first
+/// ([`crate::views::Fields::default_bucket_id`]). Where the view names none, as in 0.24, the leftmost is the default. The
+/// last bucket cannot be deleted (412, code 10003).
 #[derive(Clone, Copy, Debug)]
 pub struct Delete {
     /// Where.

@@ -66,7 +66,7 @@ impl Changes for Fields {
 
     fn to_patch(&self, at: At) -> Result<Map<String, JsonValue>, BuildError> {
         let mut fields = self.to_json(at)?;
-        name_all(fields.get_mut("filters"));
+        name_all(&mut fields, "filters");
         Ok(fields)
     }
 }

@@ -90,11 +90,11 @@ impl Selection {
     }
 }
 
-/// Names all that a selection can hold, so that a merge patch replaces it instead of merging the two.
-pub(crate) fn name_all(selection: Option<&mut Value>) {
-    if let Some(Value::Object(selection)) = selection {
-        for key in ["filter", "filter_include_nulls", "order_by", "s", "sort_by"] {
-            selection.entry(key).or_insert(Value::Null);
+/// Names all that the selection under this key can hold, so that a merge patch replaces it instead of merging the two.
+pub(crate) fn name_all(fields: &mut Map<String, Value>, key: &str) {
+    if let Some(Value::Object(selection)) = fields.get_mut(key) {
+        for part in ["filter", "filter_include_nulls", "order_by", "s", "sort_by"] {
+            selection.entry(part).or_insert(Value::Null);
         }
     }
 }
