@@ -207,7 +207,7 @@ impl Object for ProjectId {
 /// First release that leaves the shares out of a copy unless told otherwise.
 const BARE_COPIES: Release = Release(2, 4, 0);
 
-/// Makes a copy of a project with all its tasks, views and buckets.
+/// Makes a copy of a project with its tasks.
 #[derive(Clone, Copy, Debug)]
 pub struct Duplicate {
     /// Which.

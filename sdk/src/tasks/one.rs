@@ -25,7 +25,7 @@ impl<P: Display + Sync> Endpoint for GetByIndex<P> {
     }
 }
 
-/// Makes a copy of a task in its project (2.2+), with labels, assignees, attachments and reminders. The two know each
+/// Makes a copy of a task in its project (2.2+), with dates, labels, assignees and reminders. The two know each
 /// other as `copiedfrom` and `copiedto`.
 #[derive(Clone, Copy, Debug)]
 pub struct Duplicate {
