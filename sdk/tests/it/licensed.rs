@@ -130,20 +130,20 @@ fn accounts_are_administered() {
         assert_eq!(sent, expected);
         is_the_account(&made);
 
-        let set = admin::SetAdmin {
+        let change = admin::SetAdmin {
             user,
             is_admin: false,
         };
-        let (line, sent, changed) = asked(api, &set, &account());
+        let (line, sent, changed) = asked(api, &change, &account());
         assert_eq!(line, format!("PATCH /api/{api}/admin/users/7/admin"));
         assert_eq!(sent, json!({"is_admin": false}));
         is_the_account(&changed);
 
-        let set = admin::SetStatus {
+        let change = admin::SetStatus {
             user,
             status: UserStatus::Disabled,
         };
-        let (line, sent, changed) = asked(api, &set, &account());
+        let (line, sent, changed) = asked(api, &change, &account());
         assert_eq!(line, format!("PATCH /api/{api}/admin/users/7/status"));
         assert_eq!(sent, json!({"status": 2}));
         is_the_account(&changed);
@@ -168,20 +168,20 @@ fn accounts_are_administered() {
 #[test]
 fn passwords_are_administered_on_v2() {
     let user = UserId(7);
-    let set = admin::SetPassword {
+    let change = admin::SetPassword {
         user,
         password: "s3cr3t-word".into(),
     };
-    let (line, sent, changed) = asked(Api::V2, &set, &account());
+    let (line, sent, changed) = asked(Api::V2, &change, &account());
     assert_eq!(line, "PATCH /api/v2/admin/users/7/password");
     assert_eq!(sent, json!({"new_password": "s3cr3t-word"}));
     is_the_account(&changed);
-    assert!(!format!("{set:?}").contains("s3cr3t"));
-    let error = refusal(&on(Api::V1), &set);
+    assert!(!format!("{change:?}").contains("s3cr3t"));
+    let error = refusal(&on(Api::V1), &change);
     assert!(matches!(error, BuildError::NotOnThisApi { .. }), "{error}");
 
-    let send = admin::SendPasswordReset { user };
-    let (line, _, said) = asked(Api::V2, &send, &json!({"message": "Sent."}));
+    let reset = admin::SendPasswordReset { user };
+    let (line, _, said) = asked(Api::V2, &reset, &json!({"message": "Sent."}));
     assert_eq!(line, "POST /api/v2/admin/users/7/password-reset-email");
     assert_eq!(said.message, "Sent.");
 }
@@ -201,11 +201,11 @@ fn projects_are_administered() {
     assert_eq!(line, "GET /api/v2/admin/projects?q=Kit");
     assert_eq!(page.items[0].title, "Kitchen");
     for api in [Api::V1, Api::V2] {
-        let set = admin::SetOwner {
+        let change = admin::SetOwner {
             project: ProjectId(5),
             owner: UserId(7),
         };
-        let (line, sent, given) = asked(api, &set, &project);
+        let (line, sent, given) = asked(api, &change, &project);
         assert_eq!(line, format!("PATCH /api/{api}/admin/projects/5/owner"));
         assert_eq!(sent, json!({"owner_id": 7}));
         assert_eq!(given.owner.map(|owner| owner.id), Some(UserId(7)));
@@ -217,23 +217,23 @@ fn projects_are_administered() {
 fn the_api_that_can_is_called() {
     let token = session(NEWEST, "tk_0123456789012345678901234567890123456789");
     let user = session(NEWEST, JWT);
-    let set = admin::SetAdmin {
+    let change = admin::SetAdmin {
         user: UserId(7),
         is_admin: true,
     };
     let path = |session: &Session| {
-        let (request, _) = session.call(&set).unwrap();
+        let (request, _) = session.call(&change).unwrap();
         request.uri().path().to_owned()
     };
     assert_eq!(path(&user), "/api/v2/admin/users/7/admin");
     assert_eq!(path(&token), "/api/v1/admin/users/7/admin");
     let (request, _) = user.call(&admin::ListUsers::default()).unwrap();
     assert_eq!(request.uri().path(), "/api/v1/admin/users");
-    let set = admin::SetPassword {
+    let change = admin::SetPassword {
         user: UserId(7),
         password: "s3cr3t-word".into(),
     };
-    let error = refusal(&token, &set);
+    let error = refusal(&token, &change);
     assert!(matches!(error, BuildError::ApiTokenRefused { .. }));
     let error = refusal(&session(Release(2, 3, 0), JWT), &admin::Overview);
     assert!(error.to_string().contains("2.4.0 or newer"), "{error}");

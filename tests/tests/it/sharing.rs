@@ -18,21 +18,21 @@ use vikunja_sdk::{
     tasks, teams, time_entries, users,
 };
 
-use super::{
-    servers::{Told, real},
-    story::container,
-};
+use super::{servers::real, story::container};
 
 #[tokio::test]
 async fn sharing_on_a_real_server() {
     for told in real() {
-        let Some((_, info)) = told.client().await else {
+        let Some((mut nobody, info)) = told.client().await else {
             continue;
         };
+        // 2.0 – 2.3 do not say that they are on SQLite.
+        nobody.retry.assume_sqlite = true;
+        nobody.retry.locked_tries = 12;
         let (alice, bob, carol) = (
-            Person::on(&told).await,
-            Person::on(&told).await,
-            Person::on(&told).await,
+            Person::new(&nobody).await,
+            Person::new(&nobody).await,
+            Person::new(&nobody).await,
         );
         let project = container(&alice.client).await;
         let team = a_team(&alice, &bob, &carol, &info).await;
@@ -41,9 +41,9 @@ async fn sharing_on_a_real_server() {
         if alice.release() < Release(0, 21, 0) {
             a_namespace(&alice, team, &bob).await;
         }
-        links(&told, &alice, &project, &bob).await;
+        links(&alice, &project, &bob).await;
         if alice.release() >= Release(2, 4, 0) {
-            a_bot(&told, &alice, project.id).await;
+            a_bot(&alice, project.id).await;
             without_a_licence(&alice.client, &info).await;
         }
         println!("{}: all shared", told.name);
@@ -58,11 +58,8 @@ struct Person {
 }
 
 impl Person {
-    async fn on(told: &Told) -> Self {
-        let (mut client, _) = told.client().await.unwrap();
-        // 2.0 – 2.3 do not say that they are on SQLite.
-        client.retry.assume_sqlite = true;
-        client.retry.locked_tries = 12;
+    async fn new(nobody: &Client) -> Self {
+        let client = nobody.signed_out();
         let name = format!("sharing{}", fastrand::u32(..));
         let register = users::Register {
             username: name.clone(),
@@ -157,11 +154,11 @@ async fn a_team(alice: &Person, bob: &Person, carol: &Person, info: &Info) -> Te
     assert!(alice.send(&toggle(carol)).await.admin);
     alice.send(&remove(carol)).await;
     assert_eq!(admins().await, (2, BTreeSet::from([alice.id, bob.id])));
-    let last = teams::RemoveMember {
+    let the_last = teams::RemoveMember {
         team: other,
         username: alice.name.clone(),
     };
-    assert_eq!(alice.refused(&last).await, Some(Code::LastMember));
+    assert_eq!(alice.refused(&the_last).await, Some(Code::LastMember));
 
     let list = teams::List {
         per_page: Some(1),
@@ -419,7 +416,7 @@ async fn a_namespace(alice: &Person, team: TeamId, bob: &Person) {
     .await;
 }
 
-async fn links(told: &Told, alice: &Person, project: &Project, bob: &Person) {
+async fn links(alice: &Person, project: &Project, bob: &Person) {
     let release = alice.release();
     let mut create = shares::Create::new(project.id, Permission::ReadWrite);
     create.name = Some("guests".to_owned());
@@ -463,7 +460,7 @@ async fn links(told: &Told, alice: &Person, project: &Project, bob: &Person) {
     who_sees_links(alice, project.id, bob).await;
 
     // By the link, into this project and no other.
-    let (visitor, _) = told.client().await.unwrap();
+    let visitor = alice.client.signed_out();
     let without = shares::LogIn {
         hash: link.hash.clone(),
         password: None,
@@ -519,7 +516,7 @@ async fn who_sees_links(alice: &Person, place: ProjectId, bob: &Person) {
 }
 
 /// A bot works with a token of its own, until it is disabled, for good.
-async fn a_bot(told: &Told, alice: &Person, place: ProjectId) {
+async fn a_bot(alice: &Person, place: ProjectId) {
     let mut client = &alice.client;
     let name = format!("bot-{}", fastrand::u32(..));
     let mut create = bots::Create::new(name.as_str());
@@ -553,7 +550,7 @@ async fn a_bot(told: &Told, alice: &Person, place: ProjectId) {
         Some(Code::BotNameWithoutPrefix)
     );
 
-    let worker = bot_at_work(told, alice, place, bot.id, &format!("{name}-2")).await;
+    let worker = bot_at_work(alice, place, bot.id, &format!("{name}-2")).await;
     let spare = alice.send(&bots::Create::new(format!("{name}-3"))).await.id;
     let by_one = bots::List {
         per_page: Some(1),
@@ -594,13 +591,7 @@ async fn a_bot(told: &Told, alice: &Person, place: ProjectId) {
 }
 
 /// A client of the bot, which may write in the project.
-async fn bot_at_work(
-    told: &Told,
-    alice: &Person,
-    place: ProjectId,
-    bot: BotId,
-    name: &str,
-) -> Client {
+async fn bot_at_work(alice: &Person, place: ProjectId, bot: BotId, name: &str) -> Client {
     let share = sharing::Add {
         place,
         with: Username::from(name),
@@ -618,7 +609,7 @@ async fn bot_at_work(
     };
     let token = alice.send(&create).await;
     assert_eq!(token.owner_id, Some(bot.user()));
-    let (worker, _) = told.client().await.unwrap();
+    let worker = client.signed_out();
     worker.set_token(token.token.unwrap()).unwrap();
     let made = worker
         .send(&tasks::Create::new(place, "By a bot"))

@@ -1,14 +1,14 @@
 //! Two users, two projects, and what the SDK has no call for yet.
 
 use http::{HeaderMap, HeaderValue, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use vikunja_sdk::{
-    ApiChoice, At, Body, BuildError, Client, Empty, Endpoint, Execute, Failure, Json, Object, Path,
-    Release, Route,
-    auth::Token,
-    buckets,
-    model::{BucketId, LabelId, Project, ProjectId, TaskId, UserId, ViewId, ViewKind},
-    namespaces, projects, tasks, users, views,
+    ApiChoice, At, Body, BuildError, Client, Endpoint, Execute, Failure, Json, Object, Path,
+    Release, Route, buckets,
+    model::{BucketId, LabelId, Permission, Project, ProjectId, TaskId, UserId, ViewId, ViewKind},
+    namespaces, projects, shares,
+    sharing::{self, Username},
+    tasks, users, views,
 };
 
 use crate::servers::Told;
@@ -136,9 +136,10 @@ impl Place {
     async fn new(owner: &Client, title: &str, guest: &str) -> Self {
         let project = project(owner, projects::Create::new(title)).await.id;
         let owner = &free(owner);
-        let share = Share {
-            project,
-            guest: guest.to_owned(),
+        let share = sharing::Add {
+            place: project,
+            with: Username::from(guest),
+            permission: Permission::ReadWrite,
         };
         owner.send(&share).await.unwrap();
         let mut place = Self {
@@ -173,14 +174,14 @@ impl Place {
 
 async fn link(owner: &Client, project: ProjectId) -> Option<Client> {
     let owner = free(owner);
-    let share = offered(owner.send(&CreateLink { project }).await)?;
-    let hash = share["hash"].as_str().unwrap().to_owned();
-    let token = owner.send(&EnterByLink { hash }).await.unwrap();
-    let token = token["token"].as_str().unwrap().to_owned();
+    let create = shares::Create::new(project, Permission::ReadWrite);
+    let link = offered(owner.send(&create).await)?;
     let visitor = owner.signed_out();
-    visitor
-        .session()
-        .set_token(Some(Token::new(token.into()).unwrap()));
+    let log_in = shares::LogIn {
+        hash: link.hash,
+        password: None,
+    };
+    visitor.log_in_with(&log_in).await.unwrap();
     Some(visitor)
 }
 
@@ -192,63 +193,6 @@ impl<O: Object> Endpoint for Raw<O> {
     type Reply = Json<Map<String, Value>>;
     fn path(&self, path: &mut Path) {
         self.0.path(path);
-    }
-}
-
-struct Share {
-    project: ProjectId,
-    guest: String,
-}
-
-impl Endpoint for Share {
-    const ROUTE: Route =
-        Route::create("/projects/{project}/users").before(PROJECTS, "/lists/{project}/users");
-    type Reply = Empty;
-    fn path(&self, path: &mut Path) {
-        path.set("project", self.project);
-    }
-    fn body(&self, at: At) -> Result<Body, BuildError> {
-        // Each release has its own names for user and right.
-        Body::json(&if at.release < Release(1, 0, 0) {
-            json!({"user_id": self.guest, "right": 1})
-        } else {
-            json!({"username": self.guest, "permission": 1})
-        })
-    }
-}
-
-struct CreateLink {
-    project: ProjectId,
-}
-
-impl Endpoint for CreateLink {
-    const ROUTE: Route =
-        Route::create("/projects/{project}/shares").before(PROJECTS, "/lists/{project}/shares");
-    type Reply = Json<Value>;
-    fn path(&self, path: &mut Path) {
-        path.set("project", self.project);
-    }
-    fn body(&self, at: At) -> Result<Body, BuildError> {
-        Body::json(&if at.release < Release(1, 0, 0) {
-            json!({"right": 1})
-        } else {
-            json!({"permission": 1})
-        })
-    }
-}
-
-struct EnterByLink {
-    hash: String,
-}
-
-impl Endpoint for EnterByLink {
-    const ROUTE: Route = Route::act("/shares/{share}/auth").public();
-    type Reply = Json<Value>;
-    fn path(&self, path: &mut Path) {
-        path.set("share", &self.hash);
-    }
-    fn body(&self, _: At) -> Result<Body, BuildError> {
-        Body::json(&json!({}))
     }
 }
 
