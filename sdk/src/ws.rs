@@ -31,7 +31,7 @@ pub use self::socket::{Error, Lost};
 use self::socket::{Said, Socket};
 use crate::{
     Client,
-    model::{Notification, Topic},
+    model::{Notification, TimeEntry, Topic},
 };
 
 /// Longest wait between two attempts to connect.
@@ -45,13 +45,13 @@ const SHORT_LIFE: Duration = Duration::from_secs(10);
 #[non_exhaustive]
 pub enum Event {
     /// A notification was made for the caller.
-    Notification(Notification),
+    Notification(Box<Notification>),
     /// A time entry of the caller was made, changed or deleted (licensed). Not checked on a running server.
     Timer {
         /// Which of the three.
         topic: Topic,
         /// The time entry.
-        entry: Value,
+        entry: Box<TimeEntry>,
     },
     /// The connection was lost and is back, with its subscriptions: **what happened meanwhile was not told**.
     Resumed,
@@ -68,11 +68,17 @@ impl Event {
     fn new(topic: Topic, data: Value) -> Self {
         match topic {
             Topic::NotificationCreated => match Notification::deserialize(&data) {
-                Ok(notification) => Self::Notification(notification),
+                Ok(notification) => Self::Notification(Box::new(notification)),
                 Err(_) => Self::Other { topic, data },
             },
             Topic::TimerCreated | Topic::TimerUpdated | Topic::TimerDeleted => {
-                Self::Timer { topic, entry: data }
+                match TimeEntry::deserialize(&data) {
+                    Ok(entry) => Self::Timer {
+                        topic,
+                        entry: Box::new(entry),
+                    },
+                    Err(_) => Self::Other { topic, data },
+                }
             }
             Topic::Other(_) => Self::Other { topic, data },
         }
