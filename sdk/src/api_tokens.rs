@@ -1,4 +1,23 @@
 //! API tokens (0.22+): for programs, with chosen permissions. Only a user's own session may make, list and delete them.
+//!
+//! ```no_run
+//! use vikunja_sdk::{Endpoint, api_tokens, model::Timestamp, ops, tasks};
+//!
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! // What the program is going to call; permissions are named differently by different releases.
+//! let permissions = ops::permissions(&mut vikunja, &[tasks::List::ROUTE, tasks::Create::ROUTE]).await?;
+//! let token = vikunja
+//!     .send(&api_tokens::Create {
+//!         title: "Kitchen display".to_owned(),
+//!         permissions,
+//!         expires_at: "2030-01-01T00:00:00Z".parse::<Timestamp>()?,
+//!         owner: None,
+//!     })
+//!     .await?;
+//! let display = vikunja.signed_out();
+//! display.set_token(token.token.ok_or("the server kept the token to itself")?)?;
+//! # Ok(()) }
+//! ```
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,29 @@
 //! Tasks.
+//!
+//! ```no_run
+//! use vikunja_sdk::{filter::DONE, model::{NewReminder, Order, ProjectId, ReminderBase, SortField, Timestamp}, ops, page::walk, tasks};
+//! use std::time::Duration;
+//!
+//! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut flour = tasks::Create::new(ProjectId::from(3), "Buy flour");
+//! flour.fields.due_date = "2030-01-02T15:00:00Z".parse::<Timestamp>()?.into();
+//! flour.fields.reminders = vec![NewReminder::before(Duration::from_secs(3600), ReminderBase::DueDate)].into();
+//! let flour = vikunja.send(&flour).await?;
+//!
+//! // One field; everything else of the task stays as it is.
+//! let urgent = tasks::Fields { priority: 5.into(), ..Default::default() };
+//! ops::edit(&mut vikunja, flour.id, &urgent).await?;
+//!
+//! let open = tasks::ListQuery {
+//!     filter: Some(DONE.is(false)),
+//!     sort: vec![(SortField::DueDate, Order::Ascending)],
+//!     ..Default::default()
+//! };
+//! for task in walk(&vikunja, tasks::List { query: open }).collect(1000).await? {
+//!     println!("{}", task.title);
+//! }
+//! # Ok(()) }
+//! ```
 
 mod bulk;
 mod in_view;

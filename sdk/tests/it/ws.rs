@@ -150,7 +150,11 @@ async fn a_lost_connection_comes_back_with_its_topics_and_the_newest_token() {
     assert_eq!(event.unwrap(), Event::Resumed);
     assert_eq!(token, "eyJ.second.token");
     assert_eq!(topics, ["notification.created", "timer.deleted"]);
-    say(&mut socket, json!({"event": "timer.deleted", "data": {"id": 1}})).await;
+    say(
+        &mut socket,
+        json!({"event": "timer.deleted", "data": {"id": 1}}),
+    )
+    .await;
     assert!(matches!(events.next().await.unwrap(), Event::Timer { .. }));
 }
 
