@@ -85,7 +85,7 @@ pub struct List {
     pub page: Option<u64>,
     /// Items a page. v1: the server caps it; v2: 1 to 1000.
     pub per_page: Option<u64>,
-    /// Part of the name, or the hash.
+    /// Part of the name.
     pub search: Option<String>,
 }
 

@@ -134,8 +134,8 @@ impl Place<TeamId> for NamespaceId {
 
 /// Shares with a user or a team. Only who has [`Permission::Admin`] may (403).
 ///
-/// A guest who has a share already, or the owner, is 409: of a project code 7002 (user) or 6004 (team), of a namespace
-/// code 5011. An unknown user is 404, code 1005; an unknown team 404, code 6002.
+/// A guest who has a share already, or the owner, is 409: a user code 7002 (of a namespace 5011), a team code 6004. An
+/// unknown user is 404, code 1005; an unknown team 404, code 6002.
 #[derive(Clone, Copy, Debug)]
 pub struct Add<P, G> {
     /// What is shared.

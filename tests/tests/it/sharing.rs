@@ -191,7 +191,7 @@ async fn a_team(alice: &Person, bob: &Person, carol: &Person, info: &Info) -> Te
 /// A replacement keeps an empty description; an edit changes what is named.
 async fn team_edits(alice: &Person, team: TeamId) {
     let mut client = &alice.client;
-    let before = alice.send(&teams::Get { id: team }).await;
+    let mut before = alice.send(&teams::Get { id: team }).await;
     let renamed = teams::Fields {
         name: "Head cooks".into(),
         ..Default::default()
@@ -200,6 +200,9 @@ async fn team_edits(alice: &Person, team: TeamId) {
     assert_eq!(edited.name, "Head cooks");
     edited.name.clone_from(&before.name);
     edited.updated = before.updated;
+    // Members come in any order.
+    edited.members.sort_by_key(|user| user.id);
+    before.members.sort_by_key(|user| user.id);
     assert_eq!(edited, before);
     let cleared = teams::Fields {
         description: Patch::Clear,
