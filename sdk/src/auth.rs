@@ -15,6 +15,8 @@ pub struct Credentials {
     pub token: Token,
     /// Value of the refresh cookie (2.0+). Its path is the v1 route even after a v2 log-in, so that a cookie jar would
     /// never send it to v2: [`crate::users::Refresh`] sends it itself. Every use replaces it.
+    ///
+    /// An OAuth refresh token (2.3+) is one, too: the server takes either for the other.
     pub refresh: Option<SecretString>,
 }
 

@@ -1,15 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+pub mod account;
 pub mod admin;
 pub mod api_tokens;
 pub mod assignees;
 pub mod attachments;
 pub mod auth;
+pub mod avatars;
 pub mod backgrounds;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 pub mod bots;
 pub mod buckets;
+pub mod caldav_tokens;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;
@@ -18,17 +21,21 @@ mod content;
 mod endpoint;
 mod error;
 mod execute;
+pub mod exports;
 pub mod filter;
 mod form;
 #[doc = include_str!("guide.md")]
 pub mod guide {}
 pub mod info;
 pub mod labels;
+pub mod login_sessions;
 pub mod migrations;
 pub mod model;
 pub mod namespaces;
 pub mod notifications;
+pub mod oauth;
 pub mod object;
+pub mod openid;
 pub mod ops;
 pub mod page;
 pub mod projects;
@@ -49,6 +56,7 @@ pub mod scope;
 mod secret;
 pub mod service;
 mod session;
+pub mod settings;
 pub mod shares;
 pub mod sharing;
 pub mod subscriptions;
@@ -58,6 +66,7 @@ pub mod teams;
 pub mod testing;
 pub mod time_entries;
 pub mod token;
+pub mod totp;
 pub mod users;
 pub mod views;
 pub mod webhooks;

@@ -27,7 +27,8 @@ pub(crate) struct Sent {
 
 const MASK: &str = "***";
 
-/// Keys whose values are secret, in requests and in answers.
+/// Keys whose values are secret where they are texts, in requests and in answers. (A `code` that is a number is one of
+/// Vikunja's error codes.)
 const SECRET_KEYS: &[&str] = &[
     "password",
     "old_password",
@@ -39,6 +40,7 @@ const SECRET_KEYS: &[&str] = &[
     "basic_auth_password",
     "access_token",
     "refresh_token",
+    "code",
     "code_verifier",
     "hash",
 ];
@@ -60,7 +62,7 @@ pub(crate) fn redact_bytes(text: &[u8], sent: &Sent) -> String {
     for secret in sent.secrets() {
         clean = mask(&clean, &secret);
     }
-    beginning(mask_tokens(&mask_keys(&clean)), LONGEST)
+    beginning(mask_tokens(&mask_otpauth(&mask_keys(&clean))), LONGEST)
 }
 
 /// The first characters of a text.
@@ -252,6 +254,20 @@ fn end_of_string(text: &str) -> usize {
     text.len()
 }
 
+/// Masks the secret of a second factor in the address that authenticator apps read.
+fn mask_otpauth(text: &str) -> String {
+    const SCHEME: &str = "otpauth://";
+    let mut parts = text.split(SCHEME);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c == '"' || c.is_whitespace());
+        out.push_str(SCHEME);
+        out.push_str(MASK);
+        out.push_str(&part[end.unwrap_or(part.len())..]);
+    }
+    out
+}
+
 /// Masks words that look like an API token or a JWT.
 fn mask_tokens(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -351,6 +367,21 @@ mod tests {
                 &Sent::default()
             ),
             "Bearer ***, ***; tk_ and e.g. eyJ stay"
+        );
+    }
+
+    #[test]
+    fn codes_to_exchange_are_masked_and_codes_of_errors_stay() {
+        assert_eq!(
+            redact(
+                r#"{"code":17004,"code":"c0de","url":"otpauth://totp/Vikunja:carol?secret=ABC","a":1}"#,
+                &Sent::default()
+            ),
+            r#"{"code":17004,"code":"***","url":"otpauth://***","a":1}"#
+        );
+        assert_eq!(
+            redact("otpauth://a?secret=A otpauth://", &Sent::default()),
+            "otpauth://*** otpauth://***"
         );
     }
 

@@ -1,7 +1,7 @@
-//! Secrets on their way into a request body: the only place where they are written.
+//! Secrets on their way into a request body, and out of an answer: the only place where they are written.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Writes a secret.
 pub(crate) fn exposed<S: Serializer>(secret: &SecretString, out: S) -> Result<S::Ok, S::Error> {
@@ -18,4 +18,9 @@ pub(crate) fn exposed_or_null<S: Serializer>(
         .as_ref()
         .map(ExposeSecret::expose_secret)
         .serialize(out)
+}
+
+/// Reads a secret.
+pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
 }

@@ -57,6 +57,8 @@ id_type! {
     BotId,
     /// Id of a bucket. In views whose buckets are computed from filters it is their position instead, from 0.
     BucketId,
+    /// Id of a CalDAV token.
+    CaldavTokenId,
     /// Id of a comment.
     CommentId,
     /// Id of a stored file.

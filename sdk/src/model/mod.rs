@@ -14,10 +14,13 @@
 mod admin;
 mod api_token;
 mod attachment;
+mod avatar;
 mod background;
 mod bot;
+mod caldav_token;
 mod comment;
 mod decode;
+mod export;
 mod filter;
 mod health;
 mod ids;
@@ -28,6 +31,7 @@ mod listing;
 mod message;
 mod namespace;
 mod notification;
+mod oauth;
 mod open_enum;
 mod patch;
 mod permission;
@@ -43,6 +47,7 @@ mod team;
 mod time_entry;
 mod timestamp;
 mod topic;
+mod totp;
 mod user;
 mod user_status;
 mod view;
@@ -53,15 +58,18 @@ mod wire_tests;
 pub use admin::{AdminOverview, AdminUser, License, ShareCounts};
 pub use api_token::{ApiToken, ApiTokenRoute, ApiTokenRoutes};
 pub use attachment::{File, TaskAttachment, UploadError, UploadedAttachments};
+pub use avatar::{AvatarProvider, AvatarSettings};
 pub use background::{UnsplashAuthor, UnsplashImage};
 pub use bot::Bot;
+pub use caldav_token::CaldavToken;
 pub use comment::{Reaction, Reactions, TaskComment};
+pub use export::Export;
 pub use filter::{SavedFilter, TaskCollection};
 pub use health::{Health, HealthStatus, ProviderHealth};
 pub use ids::{
-    ApiTokenId, AttachmentId, BotId, BucketId, CommentId, FileId, FilterId, LabelId, LinkShareId,
-    NamespaceId, NotificationId, ProjectId, SubscriptionId, TaskId, TeamId, TeamMemberId,
-    TeamShareId, TimeEntryId, UserId, UserShareId, ViewId, WebhookId,
+    ApiTokenId, AttachmentId, BotId, BucketId, CaldavTokenId, CommentId, FileId, FilterId, LabelId,
+    LinkShareId, NamespaceId, NotificationId, ProjectId, SubscriptionId, TaskId, TeamId,
+    TeamMemberId, TeamShareId, TimeEntryId, UserId, UserShareId, ViewId, WebhookId,
 };
 pub use import::{
     CsvAttribute, CsvColumn, CsvConfig, CsvDetected, CsvPreview, CsvTask, ImportAuthUrl,
@@ -73,6 +81,7 @@ pub use listing::{Expand, Order, SortField};
 pub use message::Message;
 pub use namespace::Namespace;
 pub use notification::{Notification, NotificationContent, NotificationName};
+pub use oauth::OAuthCode;
 pub use patch::Patch;
 pub use permission::Permission;
 pub use position::{InvalidPosition, Position};
@@ -87,6 +96,7 @@ pub use team::{Team, TeamMember};
 pub use time_entry::{TimeEntry, WorkedOn};
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use topic::{Topic, TopicRefusal};
+pub use totp::Totp;
 pub use user::{Settings, User};
 pub use user_status::UserStatus;
 pub use view::{

@@ -203,6 +203,12 @@ const OPERATIONS: &[(&str, Read)] = &[
     ("api_tokens.read_all", list::<ApiToken>),
     ("api_tokens.routes", one::<ApiTokenRoutes>),
     ("sessions.read_all", list::<LoginSession>),
+    ("caldav_tokens.create", one::<CaldavToken>),
+    ("caldav_tokens.read_all", list::<CaldavToken>),
+    ("totp.read_one", one::<Totp>),
+    ("totp.enroll", one::<Totp>),
+    ("avatar_provider.read_one", one::<AvatarSettings>),
+    ("auth.oauth_authorize", one::<OAuthCode>),
     ("tasks.delete", one::<Message>),
     ("user.update_settings", one::<Message>),
 ];

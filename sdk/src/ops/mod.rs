@@ -4,6 +4,7 @@ mod diagnose;
 mod edit;
 mod edit_bucket;
 mod edit_many;
+mod edit_settings;
 mod identify;
 mod log_in;
 mod named;
@@ -13,6 +14,7 @@ pub use diagnose::{Unauthorized, why_unauthorized};
 pub use edit::edit;
 pub use edit_bucket::edit_bucket;
 pub use edit_many::{Stopped, edit_many};
+pub use edit_settings::edit_settings;
 pub use identify::{Identified, identify};
 #[cfg(feature = "tokio")]
 pub(crate) use log_in::renewed;

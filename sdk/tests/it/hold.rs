@@ -219,8 +219,13 @@ where
     let mut body = exchange.request.body.clone();
     if let Some(map) = body.as_object_mut() {
         // What 0.20 calls otherwise, the SDK names as later releases do.
-        if let Some(list) = map.remove("list_id") {
-            map.insert("project_id".to_owned(), list);
+        for (older, newer) in [
+            ("list_id", "project_id"),
+            ("default_list_id", "default_project_id"),
+        ] {
+            if let Some(list) = map.remove(older) {
+                map.insert(newer.to_owned(), list);
+            }
         }
         if let Some(Value::Array(dates)) = map.remove("reminder_dates") {
             let dates = dates

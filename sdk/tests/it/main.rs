@@ -1,5 +1,6 @@
 //! The SDK against recorded exchanges of real servers, and `files` against small servers of its own on loopback.
 
+mod accounts;
 mod boards;
 mod bulk;
 mod coverage;
