@@ -6,6 +6,7 @@
 mod objects;
 mod rich;
 mod seen;
+mod settings;
 pub(crate) mod world;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,6 @@
 //! One coherent story and random filters, told to the stand-in and, where one is named, to a real server.
 
+mod accounts;
 mod boards;
 mod client;
 mod concurrency;
