@@ -12,11 +12,12 @@
 //! ```
 
 use crate::{
-    Endpoint, Route, admin, api_tokens, assignees, attachments, backgrounds, bots, buckets,
-    comments, info, labels, migrations,
+    Endpoint, Route, account, admin, api_tokens, assignees, attachments, avatars, backgrounds,
+    bots, buckets, caldav_tokens, comments, exports, info, labels, login_sessions, migrations,
     model::{NamespaceId, ProjectId, TaskId, TeamId},
-    namespaces, notifications, projects, reactions, relations, saved_filters, service, shares,
-    sharing, subscriptions, tasks, teams, time_entries, token, users, views, webhooks,
+    namespaces, notifications, oauth, openid, projects, reactions, relations, saved_filters,
+    service, settings, shares, sharing, subscriptions, tasks, teams, time_entries, token, totp,
+    users, views, webhooks,
 };
 
 /// An operation and what calls it.
@@ -55,12 +56,43 @@ pub const ROUTES: &[Known] = known! {
     "auth.refresh" users::Refresh;
     "auth.renew" users::Renew;
     "auth.logout" users::LogOut;
+    "auth.request_password_reset" account::RequestPasswordReset;
+    "auth.reset_password" account::ResetPassword;
+    "auth.confirm_email" account::ConfirmEmail;
+    "auth.openid_callback" openid::LogIn;
     "auth.link_share_login" shares::LogIn;
+    "auth.oauth_token" oauth::Exchange;
+    "auth.oauth_authorize" oauth::Authorize;
     "user.read_one" users::Current;
     "users.search" users::Search;
+    "user.change_password" account::ChangePassword;
+    "user.change_email" account::ChangeEmail;
+    "user.update_settings" settings::Replace;
+    "avatar_provider.read_one" avatars::GetProvider;
+    "avatar_provider.update" avatars::SetProvider;
+    "avatar_provider.patch" avatars::PatchProvider;
+    "avatars.upload" avatars::Upload;
+    "avatars.read_one" avatars::Download;
+    "user.timezones" settings::TimeZones;
+    "totp.read_one" totp::Get;
+    "totp.enroll" totp::Enroll;
+    "totp.enable" totp::Enable;
+    "totp.disable" totp::Disable;
+    "totp.qrcode" totp::QrCode;
+    "caldav_tokens.read_all" caldav_tokens::List;
+    "caldav_tokens.create" caldav_tokens::Create;
+    "caldav_tokens.delete" caldav_tokens::Delete;
     "api_tokens.read_all" api_tokens::List;
     "api_tokens.create" api_tokens::Create;
     "api_tokens.delete" api_tokens::Delete;
+    "sessions.read_all" login_sessions::List;
+    "sessions.delete" login_sessions::Delete;
+    "exports.request" exports::Request;
+    "exports.download" exports::Download;
+    "exports.status" exports::Status;
+    "account_deletion.request" account::RequestDeletion;
+    "account_deletion.confirm" account::ConfirmDeletion;
+    "account_deletion.cancel" account::CancelDeletion;
     "bots.read_all" bots::List;
     "bots.read_one" bots::Get;
     "bots.create" bots::Create;

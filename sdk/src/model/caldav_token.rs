@@ -1,7 +1,7 @@
 //! CalDAV tokens.
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::{
     CaldavTokenId, Timestamp,
@@ -15,13 +15,9 @@ pub struct CaldavToken {
     /// Which.
     pub id: CaldavTokenId,
     /// The token itself. Only the answer to its creation has it.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "word_or_none")]
     pub token: Option<SecretString>,
     /// When it was made.
     #[serde(default, deserialize_with = "time_or_none")]
     pub created: Option<Timestamp>,
-}
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
-    word_or_none(deserializer)
 }
