@@ -122,7 +122,7 @@ async fn pictures(client: &Client, name: &str) {
         uploaded.head
     );
     let mut streamed = Vec::new();
-    let stream = client.download(&download(None)).await.unwrap();
+    let mut stream = client.download(&download(None)).await.unwrap();
     stream.save_to(&mut streamed).await.unwrap();
     assert_eq!(streamed, uploaded.bytes);
     let picture = NewFile::from_bytes("note.txt", "no picture");
@@ -196,7 +196,7 @@ async fn all_data(client: &Client) {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let stream = stream.expect("an export within ten seconds");
+    let mut stream = stream.expect("an export within ten seconds");
     let head = stream.head().clone();
     assert_eq!(head.content_type.as_deref(), Some("application/zip"));
     let mut zip = Vec::new();
