@@ -9,7 +9,7 @@
 //! // Later: the server sends a mail when it is ready, and from 1.0 it says so.
 //! if let Some(export) = vikunja.send(&exports::Status).await? {
 //!     println!("{} bytes", export.size);
-//!     let download = vikunja.download(&exports::Download { password }).await?;
+//!     let mut download = vikunja.download(&exports::Download { password }).await?;
 //!     download.save_to(&mut tokio::fs::File::create("vikunja.zip").await?).await?;
 //! }
 //! # Ok(()) }

@@ -50,7 +50,7 @@ fn changes() -> impl Strategy<Value = Vec<Single>> {
 
 #[test]
 fn settings_keep_what_is_not_named() {
-    on_all_servers(World::is_whole, changes, async |world, changes| {
+    on_all_servers(World::is_whole, changes, &async |world, changes| {
         edit_each(&world.alice.client, &changes).await
     });
 }
