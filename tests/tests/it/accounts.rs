@@ -248,8 +248,8 @@ async fn programs(user: &Client) {
     program.log_in_with(&exchange).await.unwrap();
     let me = user.send(&users::Current).await.unwrap().id;
     assert_eq!(program.send(&users::Current).await.unwrap().id, me);
-    let used = program.send(&exchange).await;
-    assert_eq!(code(used), Some(Code::OAuthCodeInvalid));
+    let spent = program.send(&exchange).await;
+    assert_eq!(code(spent), Some(Code::OAuthCodeInvalid));
 
     // What the client does by itself, and what OAuth has for it, take the same token.
     for _ in 0..2 {
@@ -260,8 +260,8 @@ async fn programs(user: &Client) {
         };
         program.log_in_with(&refresh).await.unwrap();
         assert_eq!(program.send(&users::Current).await.unwrap().id, me);
-        let used = program.send(&refresh).await.unwrap_err();
-        assert!(used.is_unauthorized(), "{used}");
+        let spent = program.send(&refresh).await.unwrap_err();
+        assert!(spent.is_unauthorized(), "{spent}");
     }
 }
 
