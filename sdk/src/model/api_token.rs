@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::{
     ApiTokenId, Timestamp, UserId,
@@ -20,7 +20,7 @@ pub struct ApiToken {
     #[serde(default)]
     pub title: String,
     /// The token itself, to send. Only the answer to its creation has it.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "word_or_none")]
     pub token: Option<SecretString>,
     /// What it may do, by group: `tasks` → `read_all`, `read_one` …
     #[serde(default, deserialize_with = "null_to_default")]
@@ -49,10 +49,6 @@ pub struct ApiTokenRoute {
     /// Path with `:placeholders`; that of v1 where both APIs have the operation.
     #[serde(default)]
     pub path: String,
-}
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
-    word_or_none(deserializer)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Shares: what others may do with a project.
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::{
     LinkShareId, Permission, TeamId, TeamShareId, Timestamp, User, UserShareId,
-    decode::{Text, time_or_none},
-    open_enum::number_enum,
+    decode::time_or_none, open_enum::number_enum,
 };
+use crate::secret;
 
 /// The answer to sharing with a user, or to changing that. Lists of shares answer [`User`]s.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -71,7 +71,7 @@ pub struct LinkShare {
     pub id: LinkShareId,
     /// What stands in the link and is sent to log in ([`crate::shares::LogIn`]). Who has it, and the password if there
     /// is one, gets in.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "secret::read")]
     pub hash: SecretString,
     /// Name for people; it may be empty.
     #[serde(default)]
@@ -94,11 +94,6 @@ pub struct LinkShare {
     /// What the caller may do with it (v2, read alone).
     #[serde(default)]
     pub max_permission: Option<Permission>,
-}
-
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
-    let Text(text) = Text::deserialize(deserializer)?;
-    Ok(SecretString::from(&*text))
 }
 
 #[cfg(test)]
