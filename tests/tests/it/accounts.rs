@@ -14,7 +14,7 @@ use vikunja_sdk::{
 
 use super::servers::real;
 
-const PASSWORD: &str = "accounts-password-1";
+pub(crate) const PASSWORD: &str = "accounts-password-1";
 const OTHER_PASSWORD: &str = "accounts-password-2";
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod edits;
 mod events;
 mod files;
 mod filters;
+mod mails;
 mod registry;
 mod servers;
 mod services;
