@@ -128,7 +128,7 @@ impl Endpoint for ResetPassword {
 /// A server can have deletion switched off (`user_deletion_enabled` of `/info`): then these three routes are 404 on v1.
 #[derive(Clone, Debug, Serialize)]
 pub struct RequestDeletion {
-    /// The account's password; `None` where somebody else checks it.
+    /// The account's password; `None` where somebody else checks it (0.20 wants any word then).
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "exposed_or_null"
@@ -167,7 +167,7 @@ impl Endpoint for ConfirmDeletion {
 /// Keeps an account that was to be deleted.
 #[derive(Clone, Debug, Serialize)]
 pub struct CancelDeletion {
-    /// The account's password; `None` where somebody else checks it.
+    /// The account's password; `None` where somebody else checks it (0.20 wants any word then).
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "exposed_or_null"

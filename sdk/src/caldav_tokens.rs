@@ -15,7 +15,7 @@
 //! ```
 
 use crate::{
-    Empty, Endpoint, Json, Paged, Path, Route,
+    All, Empty, Endpoint, Json, Path, Route,
     model::{CaldavToken, CaldavTokenId},
 };
 
@@ -34,7 +34,7 @@ pub struct List;
 
 impl Endpoint for List {
     const ROUTE: Route = Route::read("/user/settings/token/caldav").user_only();
-    type Reply = Paged<CaldavToken>;
+    type Reply = All<CaldavToken>;
 }
 
 /// Deletes a CalDAV token. One that does not exist is a success, too.

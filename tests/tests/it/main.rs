@@ -9,6 +9,7 @@ mod events;
 mod files;
 mod filters;
 mod mails;
+mod openid;
 mod registry;
 mod servers;
 mod services;

@@ -63,9 +63,7 @@ pub(crate) fn real() -> Vec<Told> {
             .into();
     }
     let Some(program) = variable("VIKUNJA_BIN") else {
-        // Not `eprintln!`: what a passing test prints is swallowed.
-        let said = "\nSKIPPED: no real server is named; set VIKUNJA_URL or VIKUNJA_BIN\n";
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
+        skipped("no real server is named; set VIKUNJA_URL or VIKUNJA_BIN");
         return Vec::new();
     };
     let stop = STOP.get_or_init(|| Stop::on_signals().unwrap());
@@ -79,6 +77,12 @@ pub(crate) fn real() -> Vec<Told> {
         }
     })
     .into()
+}
+
+/// Says so aloud. Not with `eprintln!`: what a passing test prints is swallowed.
+pub(crate) fn skipped(why: &str) {
+    let said = format!("\nSKIPPED: {why}\n");
+    std::io::stderr().write_all(said.as_bytes()).unwrap();
 }
 
 impl Told {
