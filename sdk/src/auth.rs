@@ -16,7 +16,7 @@ pub struct Credentials {
     /// Value of the refresh cookie (2.0+). Its path is the v1 route even after a v2 log-in, so that a cookie jar would
     /// never send it to v2: [`crate::users::Refresh`] sends it itself. Every use replaces it.
     ///
-    /// An OAuth refresh token (2.3+) is one, too: the server takes either for the other.
+    /// An OAuth refresh token (2.3+) is one, too: the server takes either for the other (checked on 2.5).
     pub refresh: Option<SecretString>,
 }
 

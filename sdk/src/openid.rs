@@ -18,7 +18,8 @@ use crate::{At, Body, BuildError, Endpoint, Path, Release, Route, retry::Repeat,
 /// Logs in with the code of an OpenID provider: for [`crate::ops::log_in`]. Who is new gets an account.
 ///
 /// What the provider refuses is 400 without a code; an account with a second factor wants its passcode as
-/// [`users::LogIn`](crate::users::LogIn) does. Where OpenID is switched off that is 404 (up to 0.24: 401); an unknown provider is 500.
+/// [`users::LogIn`](crate::users::LogIn) does. Where OpenID is switched off that is 404 (up to 0.24: 401); an unknown
+/// provider is 500.
 #[derive(Clone, Debug)]
 pub struct LogIn {
     /// Key of the provider: [`OpenIdProvider::key`](crate::model::OpenIdProvider::key).

@@ -12,7 +12,7 @@ use vikunja_sdk::{
     ops, page::walk, settings, totp, users,
 };
 
-use super::servers::real;
+use super::{files::DOT, servers::real};
 
 pub(crate) const PASSWORD: &str = "accounts-password-1";
 const OTHER_PASSWORD: &str = "accounts-password-2";
@@ -77,11 +77,6 @@ fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> Option<Code> {
     assert!(!error.to_string().contains("accounts-password"), "{error}");
     error.code()
 }
-
-/// A picture of one pixel.
-const DOT: &[u8] =
-    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
-    \0\0\0\rIDATx\xdacd\xf8\xcfP\x0f\0\x03\x86\x01\x80Z4}k\0\0\0\0IEND\xaeB`\x82";
 
 async fn pictures(client: &Client, name: &str) {
     let download = |size| avatars::Download {

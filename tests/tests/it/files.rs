@@ -282,7 +282,7 @@ async fn last(client: &Client, task: TaskId) -> Option<AttachmentId> {
 }
 
 /// A picture of one pixel.
-const DOT: &[u8] =
+pub(crate) const DOT: &[u8] =
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
     \0\0\0\rIDATx\xdacd\xf8\xcfP\x0f\0\x03\x86\x01\x80Z4}k\0\0\0\0IEND\xaeB`\x82";
 
