@@ -12,6 +12,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -35,8 +37,19 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: Option<&str>,
 ) -> io::Result<Answer> {
+    let body = body.unwrap_or_default().as_bytes();
+    send_bytes(sandbox, method, path, headers, body)
+}
+
+/// As [`send`], for a body that is no text.
+pub(crate) fn send_bytes(
+    sandbox: &Sandbox,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Answer> {
     let mut connection = TcpStream::connect(sandbox.address())?;
-    let body = body.unwrap_or_default();
     write!(
         connection,
         "{method} {path} HTTP/1.1\r\nhost: {}\r\n",
@@ -47,17 +60,22 @@ pub(crate) fn send(
     }
     write!(
         connection,
-        "connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "connection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     )?;
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer)?;
+    connection.write_all(body)?;
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer)?;
     read(&answer)
         .ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "an answer that is not whole"))
 }
 
-fn read(answer: &str) -> Option<Answer> {
-    let (head, body) = answer.split_once("\r\n\r\n")?;
+fn read(answer: &[u8]) -> Option<Answer> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let (head, bytes) = (
+        std::str::from_utf8(&answer[..end]).ok()?,
+        &answer[end + 4..],
+    );
     let mut lines = head.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers: Vec<(String, String)> = lines
@@ -67,12 +85,13 @@ fn read(answer: &str) -> Option<Answer> {
     let answer = Answer {
         status,
         headers,
-        body: body.to_owned(),
+        body: String::from_utf8_lossy(bytes).into_owned(),
+        bytes: bytes.to_vec(),
     };
     let promised = answer
         .header("content-length")
         .map_or(0, |length| length.parse().unwrap_or(0));
-    (promised == answer.body.len()).then_some(answer)
+    (promised == bytes.len()).then_some(answer)
 }
 
 /// A logged-in user.
