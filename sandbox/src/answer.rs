@@ -6,7 +6,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use crate::auth;
-use crate::call::Call;
+use crate::call::{Call, Caller};
 use crate::catalogue::{Credentials, Found, Route};
 use crate::failure::{Failure, lacking};
 use crate::limiter::Allowance;
@@ -15,6 +15,8 @@ use crate::release::{Api, At};
 use crate::reply::Reply;
 use crate::world::World;
 
+/// The per-address limit when none is configured: the header is always there, the limit never bites.
+const LOGIN_LIMIT: u32 = 100_000;
 /// What the server front end would be: there is none.
 const FRONT_END: &str = "<html>x</html>";
 
@@ -25,22 +27,30 @@ pub(crate) struct Incoming {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: bytes::Bytes,
-    pub(crate) address: IpAddr,
+    /// Where it comes from; what has no address is not limited.
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// The operation that a request asks for, if it is one.
-pub(crate) fn operation<'a>(world: &'a World, request: &Incoming) -> Option<&'a Route> {
-    match world.catalogue.find(&request.method, request.uri.path()) {
-        Found::Route(route, _) => Some(route),
+pub(crate) fn operation(world: &World, request: &Incoming) -> Option<&'static str> {
+    match find(world, request) {
+        Found::Route(route, _) => Some(route.operation),
         _ => None,
     }
+}
+
+fn find<'a>(world: &'a World, request: &Incoming) -> Found<'a> {
+    let missing = &world.faults().missing;
+    world
+        .catalogue
+        .find(&request.method, request.uri.path(), missing)
 }
 
 /// Answers a request as the imitated release does.
 pub(crate) fn answer(world: &World, request: &Incoming) -> Reply {
     let path = request.uri.path();
     let at = At::of(world.config.release, path);
-    let reply = match world.catalogue.find(&request.method, path) {
+    let reply = match find(world, request) {
         Found::Route(route, params) => routed(world, at, request, route, &params),
         Found::OtherMethods(_) if is_preflight(at, request) => Reply::empty(StatusCode::NO_CONTENT),
         Found::OtherMethods(methods) => no_route(world, at, request, &methods).reply(at),
@@ -57,17 +67,7 @@ fn routed(world: &World, at: At, request: &Incoming, route: &Route, params: &[St
         Credentials::Public => None,
         Credentials::Bearer => Some(auth::caller(world, authorization(request))),
     };
-    // The general limit counts users by their token, everybody else by address.
-    let key = match &caller {
-        Some(Ok(caller)) => format!("user {}", caller.user.id),
-        _ => request.address.to_string(),
-    };
-    let general = world
-        .general_limiter(at.api)
-        .map(|limiter| limiter.take(&key));
-    let by_address = (at.api == Api::V1 && is_log_in(route.operation))
-        .then(|| world.login_limiter.take(&request.address.to_string()));
-    let limits = [by_address, general];
+    let limits = allowances(world, at, request, route, caller.as_ref());
     let result = if limits.iter().flatten().any(|allowance| allowance.exceeded) {
         Err(Failure::TooMany(request.uri.path().to_owned()))
     } else {
@@ -81,13 +81,40 @@ fn routed(world: &World, at: At, request: &Incoming, route: &Route, params: &[St
     }
 }
 
+/// What the limits say to this call: the one on log-ins, and the general one.
+fn allowances(
+    world: &World,
+    at: At,
+    request: &Incoming,
+    route: &Route,
+    caller: Option<&Result<Caller, Failure>>,
+) -> [Option<Allowance>; 2] {
+    let Some(address) = request.address.map(|address| address.to_string()) else {
+        return [None, None];
+    };
+    let faults = world.faults();
+    let by_address = (at.api == Api::V1 && is_log_in(route.operation)).then(|| {
+        let limit = faults.login_limit.unwrap_or(LOGIN_LIMIT);
+        world.login_limiter.take(&address, limit)
+    });
+    let general = faults.limit.map(|limit| {
+        // Users are counted by their token, everybody else by address.
+        let key = match caller {
+            Some(Ok(caller)) => format!("user {}", caller.user.id),
+            _ => address,
+        };
+        world.general_limiter(at.api).take(&key, limit)
+    });
+    [by_address, general]
+}
+
 fn handled(
     world: &World,
     at: At,
     request: &Incoming,
     route: &Route,
     params: &[String],
-    caller: Option<Result<crate::call::Caller, Failure>>,
+    caller: Option<Result<Caller, Failure>>,
 ) -> Result<Reply, Failure> {
     let caller = caller.transpose()?;
     let handler = handler(route.operation).ok_or_else(|| lacking(route.operation))?;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use axum::http::header;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::body::{Field, Kind};
 use crate::call::{Call, Caller};
+use crate::clock;
 use crate::failure::{Failure, domain, plain};
 use crate::release::{Api, Release};
 use crate::reply::Reply;
@@ -90,10 +90,10 @@ pub(crate) fn login(call: &Call<'_>) -> Result<Reply, Failure> {
     if !bcrypt::verify(&login.password, &hash).unwrap_or(false) {
         return Err(wrong());
     }
-    if call.world.config.faults.totp {
+    if call.world.faults().totp {
         return Err(domain(412, 1017, "Invalid totp passcode."));
     }
-    let now = Timestamp::now().as_second();
+    let now = clock::now().as_second();
     if !release.sessions {
         return token_reply(call, &user, "", login.long_token, false, now);
     }
@@ -121,7 +121,7 @@ pub(crate) fn login(call: &Call<'_>) -> Result<Reply, Failure> {
 /// 2.x: a new token for the refresh cookie, which is replaced.
 pub(crate) fn refresh(call: &Call<'_>) -> Result<Reply, Failure> {
     let sent = refresh_cookie(call).ok_or_else(|| plain(401, "No refresh token provided."))?;
-    let now = Timestamp::now().as_second();
+    let now = clock::now().as_second();
     let refresh_token = tokens::random_hex(64);
     let (session, user) = call.write(|db| {
         let invalid = || plain(401, "Invalid or expired refresh token.");
@@ -155,14 +155,7 @@ pub(crate) fn renew(call: &Call<'_>) -> Result<Reply, Failure> {
         ));
     }
     let long = call.caller.as_ref().is_some_and(|caller| caller.long);
-    token_reply(
-        call,
-        call.user()?,
-        "",
-        long,
-        true,
-        Timestamp::now().as_second(),
-    )
+    token_reply(call, call.user()?, "", long, true, clock::now().as_second())
 }
 
 /// 2.x: ends the session; its token lives until it expires.
@@ -191,7 +184,7 @@ fn token_reply(
 ) -> Result<Reply, Failure> {
     let life = call
         .world
-        .config
+        .faults()
         .token_life
         .map_or_else(|| token_life(call.at.release, long), seconds);
     let token = TokenOf {

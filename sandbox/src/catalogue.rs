@@ -51,10 +51,9 @@ pub(crate) struct Catalogue {
 }
 
 impl Catalogue {
-    /// The routes of a release, less those whose operation is named in `missing`.
-    pub(crate) fn of(release: &Release, missing: &[String]) -> Self {
+    /// The routes of a release.
+    pub(crate) fn of(release: &Release) -> Self {
         let mut routes: Vec<Route> = rows()
-            .filter(|row| !missing.iter().any(|operation| operation == row.operation))
             .filter(|row| release.tables.contains(&row.release))
             .filter_map(|row| {
                 Some(Route {
@@ -77,11 +76,13 @@ impl Catalogue {
         Self { routes }
     }
 
-    /// Finds the operation of a request.
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+    /// Finds the operation of a request, in a release without the operations named in `missing`.
+    pub(crate) fn find(&self, method: &Method, path: &str, missing: &[String]) -> Found<'_> {
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let mut others = Vec::new();
-        for route in self.routes.iter().filter(|route| route.matches(&parts)) {
+        let is_there = |route: &&Route| missing.iter().all(|name| name != route.operation);
+        let matching = self.routes.iter().filter(|route| route.matches(&parts));
+        for route in matching.filter(is_there) {
             if route.method == *method {
                 return Found::Route(route, route.values(&parts));
             }
@@ -173,7 +174,7 @@ mod tests {
 
     fn find(release: &str, method: &str, path: &str) -> String {
         let release = Release::named(release).expect("a known release");
-        match Catalogue::of(release, &[]).find(&method.parse().expect("a method"), path) {
+        match Catalogue::of(release).find(&method.parse().expect("a method"), path, &[]) {
             Found::Route(route, values) => format!("{} {}", route.operation, values.join(",")),
             Found::OtherMethods(methods) => format!("{methods:?}"),
             Found::Nothing => "nothing".to_owned(),

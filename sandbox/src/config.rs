@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use crate::faults::{ConfigError, Faults, nearest};
 use crate::release::Release;
@@ -26,8 +25,6 @@ pub struct Config {
     pub secret: Option<String>,
     /// Decides which requests a share such as `fail=5%` takes.
     pub seed: u64,
-    /// Life of user tokens; `None` is the release's own (600 s from 2.0, three days before).
-    pub token_life: Option<Duration>,
 }
 
 impl Default for Config {
@@ -40,7 +37,6 @@ impl Default for Config {
             bcrypt_cost: 4,
             secret: None,
             seed: 0,
-            token_life: None,
         }
     }
 }
@@ -81,6 +77,8 @@ pub(crate) fn release(name: &str) -> Result<&'static Release, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

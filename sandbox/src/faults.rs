@@ -15,12 +15,19 @@ use crate::catalogue;
 pub struct Faults {
     /// `delay=600ms`: this much longer for every read (`GET`); filling a slow stand-in stays quick.
     pub delay: Duration,
+    /// `delay-writes=50ms`: this much longer for everything else.
+    pub delay_writes: Duration,
     /// `stall=1s/5s`: frozen for the last second of every five since the start. Set-up calls too.
     pub stall: Option<Stall>,
     /// `fail=5%` or `fail=5%:503`: this share of reads (`GET`) answers an error.
     pub fail: Option<Failing>,
-    /// `fail-writes=20%`: this share of writes answers 500 and stores nothing, as 2.x does on SQLite.
-    pub fail_writes: Share,
+    /// `fail-writes=20%` or `fail-writes=20%:503`: this share of writes answers an error and stores nothing, as 2.x does
+    /// on SQLite with 500.
+    pub fail_writes: Option<Failing>,
+    /// `refuse=5%`: this share of requests has its connection closed, and nothing happened.
+    pub refuse: Share,
+    /// `lose=5%`: this share of requests is carried out, and its connection closed instead of an answer.
+    pub lose: Share,
     /// `cut=1%`: this share of reads has its body cut short and its connection closed.
     pub cut: Share,
     /// `limit=100`: the general rate limit, requests per minute and user (without a token: per address).
@@ -35,6 +42,10 @@ pub struct Faults {
     pub totp: bool,
     /// `version=v2.5.0-123-gabcdef0123`: what `/info` reports; behaviour stays the release's.
     pub version: Option<String>,
+    /// `token-life=1s`: life of user tokens; the release's own is 600 s from 2.0, three days before.
+    pub token_life: Option<Duration>,
+    /// `clock=+90s` or `clock=-5m`: the server's clock is wrong.
+    pub clock: Skew,
     /// `die-after=1000`: the server is gone after that many answers.
     pub die_after: Option<u64>,
 }
@@ -42,6 +53,10 @@ pub struct Faults {
 /// A part of all requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Share(f64);
+
+/// How far a clock is off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Skew(i64);
 
 /// Frozen for `frozen` at the end of every `every`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +67,7 @@ pub struct Stall {
     pub every: Duration,
 }
 
-/// A share of reads that fails, and with which status.
+/// A share of requests that fail, and with which status.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Failing {
     /// How many.
@@ -67,11 +82,14 @@ pub struct Failing {
 pub struct ConfigError(pub(crate) String);
 
 /// The keys, each with an example.
-const KNOWN: [(&str, &str); 12] = [
+const KNOWN: [(&str, &str); 17] = [
     ("delay", "delay=600ms"),
+    ("delay-writes", "delay-writes=50ms"),
     ("stall", "stall=1s/5s"),
     ("fail", "fail=5% or fail=5%:503"),
-    ("fail-writes", "fail-writes=20%"),
+    ("fail-writes", "fail-writes=20% or fail-writes=20%:503"),
+    ("refuse", "refuse=5%"),
+    ("lose", "lose=5%"),
     ("cut", "cut=1%"),
     ("limit", "limit=100"),
     ("login-limit", "login-limit=10"),
@@ -79,6 +97,8 @@ const KNOWN: [(&str, &str); 12] = [
     ("registration", "registration=closed"),
     ("totp", "totp=on"),
     ("version", "version=dev"),
+    ("token-life", "token-life=1s"),
+    ("clock", "clock=+90s or clock=-5m"),
     ("die-after", "die-after=1000"),
 ];
 
@@ -110,9 +130,12 @@ impl Faults {
         };
         match key {
             "delay" => self.delay = duration(value).ok_or_else(bad)?,
+            "delay-writes" => self.delay_writes = duration(value).ok_or_else(bad)?,
             "stall" => self.stall = Some(stall(value).ok_or_else(bad)?),
             "fail" => self.fail = Some(failing(value).ok_or_else(bad)?),
-            "fail-writes" => self.fail_writes = share(value).ok_or_else(bad)?,
+            "fail-writes" => self.fail_writes = Some(failing(value).ok_or_else(bad)?),
+            "refuse" => self.refuse = share(value).ok_or_else(bad)?,
+            "lose" => self.lose = share(value).ok_or_else(bad)?,
             "cut" => self.cut = share(value).ok_or_else(bad)?,
             "limit" => self.limit = Some(value.parse().map_err(|_| bad())?),
             "login-limit" => self.login_limit = Some(value.parse().map_err(|_| bad())?),
@@ -120,6 +143,8 @@ impl Faults {
             "registration" if value == "closed" => self.registration_closed = true,
             "totp" if value == "on" => self.totp = true,
             "version" if !value.is_empty() => self.version = Some(value.to_owned()),
+            "token-life" => self.token_life = Some(duration(value).ok_or_else(bad)?),
+            "clock" => self.clock = skew(value).ok_or_else(bad)?,
             "die-after" => self.die_after = Some(value.parse().map_err(|_| bad())?),
             "registration" | "totp" | "version" => return Err(bad()),
             _ => return Err(unknown_key(part, key)),
@@ -146,6 +171,22 @@ impl Share {
     }
 }
 
+impl Skew {
+    /// Fast by that much.
+    pub fn ahead(time: Duration) -> Self {
+        Self(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Slow by that much.
+    pub fn behind(time: Duration) -> Self {
+        Self(-Self::ahead(time).0)
+    }
+
+    pub(crate) fn milliseconds(self) -> i64 {
+        self.0
+    }
+}
+
 impl Stall {
     /// How long a request that arrives that long after the start has to wait.
     pub(crate) fn wait(self, since_start: Duration) -> Duration {
@@ -160,6 +201,13 @@ impl Stall {
 
 fn duration(value: &str) -> Option<Duration> {
     humantime::parse_duration(value).ok()
+}
+
+fn skew(value: &str) -> Option<Skew> {
+    if let Some(behind) = value.strip_prefix('-') {
+        return duration(behind).map(Skew::behind);
+    }
+    duration(value.strip_prefix('+').unwrap_or(value)).map(Skew::ahead)
 }
 
 fn share(value: &str) -> Option<Share> {

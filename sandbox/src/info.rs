@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 pub(crate) fn info(call: &Call<'_>) -> Result<Reply, Failure> {
-    let (release, faults) = (call.at.release, &call.world.config.faults);
+    let (release, faults) = (call.at.release, call.world.faults());
     let host = call.header(&header::HOST).unwrap_or("localhost");
     let open = !faults.registration_closed;
     let mut info = json!({

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod answer;
 mod auth;
 mod body;
 mod call;
 mod catalogue;
 pub mod cli;
+mod clock;
 mod config;
 mod failure;
 mod faults;
@@ -13,6 +15,8 @@ mod filter;
 mod info;
 mod json;
 mod limiter;
+mod line;
+mod log;
 mod operations;
 mod paging;
 mod patch;
@@ -30,8 +34,9 @@ mod tokens;
 mod users;
 mod world;
 
+pub use account::Account;
 pub use config::Config;
-pub use faults::{ConfigError, Failing, Faults, Share, Stall};
+pub use faults::{ConfigError, Failing, Faults, Share, Skew, Stall};
+pub use log::Request;
 pub use release::{Api, Release};
 pub use server::{Error, Sandbox};
-pub use world::Request;

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use crate::clock;
 use crate::stamp::Stamp;
 use crate::store::tasks::Task;
 
@@ -16,7 +17,7 @@ const FROM_NOW: i64 = 2;
 /// Settles `done`, `done_at` and, for a repeating task, its dates. The **stored** interval counts.
 pub(crate) fn settle(old: &Task, new: &mut Task) {
     if new.done && !old.done {
-        let now = Timestamp::now();
+        let now = clock::now();
         if repeats(old) {
             repeat(old, new, now.as_second());
             new.done = false;

@@ -10,18 +10,22 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request as HttpRequest, State};
 use axum::http::{HeaderName, HeaderValue, Method, Response, header};
-use axum::serve::ListenerExt as _;
 use http_body_util::{BodyExt as _, Full, Limited};
+use jiff::fmt::rfc2822;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
 use crate::answer::{Incoming, answer, operation};
+use crate::clock;
 use crate::config::Config;
 use crate::failure::{Failure, plain};
+use crate::faults::{Faults, Share, Skew};
+use crate::line::{Lines, Peer};
+use crate::log::{LONGEST_BODY, Request};
 use crate::operations::{is_set_up, is_slow};
 use crate::release::At;
 use crate::reply::Reply;
-use crate::world::{Request, World};
+use crate::world::World;
 
 /// `files.maxsize` + 2 MB.
 const BODY_LIMIT: usize = 22 * 1024 * 1024;
@@ -57,6 +61,16 @@ pub enum Error {
     /// A configured value is out of its range.
     #[error("{0}")]
     Config(String),
+    /// An account could not be made.
+    #[error("{path} was answered {status}: {body}")]
+    Refused {
+        /// What was called.
+        path: &'static str,
+        /// Status of the answer.
+        status: u16,
+        /// Its body.
+        body: String,
+    },
     /// The system refused a thread or a runtime.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -81,6 +95,10 @@ impl Sandbox {
             .worker_threads(2)
             .thread_name("sandbox")
             .enable_io()
+            .on_thread_start({
+                let clock = world.clock.clone();
+                move || clock.install()
+            })
             .build()
             .map_err(Error::Thread)?;
         let (stop, stopped) = oneshot::channel();
@@ -126,6 +144,26 @@ impl Sandbox {
         self.world.requests()
     }
 
+    /// Forgets the requests received so far.
+    pub fn forget_requests(&self) {
+        self.world.forget_requests();
+    }
+
+    /// Changes what goes wrong, from the next request on. Limits go on counting where they are.
+    pub fn set_faults(&self, faults: Faults) {
+        self.world.set_faults(faults);
+    }
+
+    /// Moves the server's clock on: tokens and rate-limit windows age, and what is stored from now on is that much
+    /// later. Nothing waits.
+    pub fn advance(&self, time: Duration) {
+        self.world.clock.advance(Skew::ahead(time).milliseconds());
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Waits until the server ends by itself (`die-after`).
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
@@ -164,8 +202,6 @@ async fn serve(world: Arc<World>, listener: std::net::TcpListener, stopped: ones
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
     };
-    // Without this an answer may wait 40 ms for the client's acknowledgement of its head.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let died = Arc::new(Notify::new());
     let shared = Shared {
         world: Arc::clone(&world),
@@ -175,9 +211,9 @@ async fn serve(world: Arc<World>, listener: std::net::TcpListener, stopped: ones
     let service = Router::new()
         .fallback(handle)
         .with_state(shared)
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let server =
-        axum::serve(listener, service).with_graceful_shutdown(async { drop(finishing.await) });
+        .into_make_service_with_connect_info::<Peer>();
+    let server = axum::serve(Lines(listener), service)
+        .with_graceful_shutdown(async { drop(finishing.await) });
     let server = tokio::spawn(std::future::IntoFuture::into_future(server));
     tokio::select! {
         () = died.notified() => return,
@@ -192,11 +228,11 @@ async fn serve(world: Arc<World>, listener: std::net::TcpListener, stopped: ones
 
 async fn handle(
     State(shared): State<Shared>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     request: HttpRequest,
 ) -> Response<Body> {
     let world = &shared.world;
-    let faults = &world.config.faults;
+    let faults = &world.faults();
     let number = world.next_number();
     if faults.die_after.is_some_and(|answers| number >= answers) {
         shared.died.notify_one();
@@ -213,25 +249,38 @@ async fn handle(
         uri: head.uri,
         headers: head.headers,
         body: body.as_ref().cloned().unwrap_or_default(),
-        address: address.ip(),
+        address: Some(peer.address.ip()),
     };
     if let Some(stall) = faults.stall {
         world.timer.sleep(stall.wait(world.started.elapsed())).await;
     }
-    let operation = operation(world, &request).map(|route| route.operation);
+    let operation = operation(world, &request);
     let is_read = request.method == Method::GET;
     let touched = request.uri.path().starts_with("/api/") && !operation.is_some_and(is_set_up);
-    if touched && is_read {
-        world.timer.sleep(faults.delay).await;
+    let takes = |share: Share, salt: u64| touched && share.takes(world.config.seed ^ salt, number);
+    if touched {
+        let delay = if is_read {
+            faults.delay
+        } else {
+            faults.delay_writes
+        };
+        world.timer.sleep(delay).await;
     }
     let at = At::of(world.config.release, request.uri.path());
-    let path = request.uri.to_string();
-    let method = request.method.clone();
-    let seed = world.config.seed;
+    let failing = if is_read {
+        faults.fail
+    } else {
+        faults.fail_writes
+    };
+    let failing = failing.filter(|failing| takes(failing.share, 0));
+    let (refused, lost) = (takes(faults.refuse, REFUSE), takes(faults.lose, LOSE));
+    let mut received = received(&request, operation);
     let reply = if body.is_err() {
         too_large()
-    } else if let Some(failure) = forced_failure(world, touched, is_read, number) {
-        failure.reply(at)
+    } else if refused {
+        forced(503).reply(at)
+    } else if let Some(failing) = failing {
+        forced(failing.status).reply(at)
     } else if operation.is_some_and(is_slow) {
         let world = Arc::clone(world);
         tokio::task::spawn_blocking(move || answer(&world, &request))
@@ -240,36 +289,42 @@ async fn handle(
     } else {
         answer(world, &request)
     };
-    world.remember(Request {
-        method: method.to_string(),
-        path,
-        status: reply.status.as_u16(),
-    });
-    let cut = touched && is_read && faults.cut.takes(seed ^ CUT, number);
+    received.status = reply.status.as_u16();
+    world.remember(received);
+    if refused || lost {
+        peer.hang_up();
+    }
+    let cut = is_read && takes(faults.cut, CUT);
     response(world, reply, cut)
 }
 
-/// Keeps the shares of different faults from taking the same requests.
+/// These keep the shares of different faults from taking the same requests.
 const CUT: u64 = 0x63_75_74;
+const REFUSE: u64 = 0x72_65_66;
+const LOSE: u64 = 0x6c_6f_73;
 
-fn forced_failure(world: &World, touched: bool, is_read: bool, number: u64) -> Option<Failure> {
-    let (faults, seed) = (&world.config.faults, world.config.seed);
-    match (touched, is_read) {
-        (false, _) => None,
-        (true, true) => {
-            let failing = faults
-                .fail
-                .filter(|failing| failing.share.takes(seed, number))?;
-            Some(if failing.status == 500 {
-                Failure::Internal("told to fail".to_owned())
-            } else {
-                plain(failing.status, "told to fail")
-            })
+fn received(request: &Incoming, operation: Option<&'static str>) -> Request {
+    let mut headers = request.headers.clone();
+    for name in [header::AUTHORIZATION, header::COOKIE] {
+        if let Some(value) = headers.get_mut(name) {
+            value.set_sensitive(true);
         }
-        (true, false) => faults
-            .fail_writes
-            .takes(seed, number)
-            .then(|| Failure::Internal("told to fail".to_owned())),
+    }
+    Request {
+        method: request.method.to_string(),
+        path: request.uri.to_string(),
+        operation,
+        headers,
+        // A copy: a slice would keep the whole of a long body.
+        body: Bytes::copy_from_slice(&request.body[..request.body.len().min(LONGEST_BODY)]),
+        status: 0,
+    }
+}
+
+fn forced(status: u16) -> Failure {
+    match status {
+        500 => Failure::Internal("told to fail".to_owned()),
+        other => plain(other, "told to fail"),
     }
 }
 
@@ -294,6 +349,12 @@ fn response(world: &World, reply: Reply, cut: bool) -> Response<Body> {
     response
         .headers_mut()
         .insert(name, HeaderValue::from_static(world.config.release.version));
+    if world.clock.is_moved() {
+        let date = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&clock::now());
+        if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+            response.headers_mut().insert(header::DATE, date);
+        }
+    }
     if cut {
         // The promise that the body breaks.
         response

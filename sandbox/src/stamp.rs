@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::clock;
+
 /// What the API sends for a time that is not set.
 const ZERO: &str = "0001-01-01T00:00:00Z";
 /// The zero time in unix seconds.
@@ -24,12 +26,12 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// The present, with nanoseconds for the answer to a write.
     pub(crate) fn now() -> Self {
-        Self::from_timestamp(Timestamp::now())
+        Self::from_timestamp(clock::now())
     }
 
     /// The present as it is read back.
     pub(crate) fn now_in_seconds() -> Self {
-        Self::from_seconds(Some(Timestamp::now().as_second()))
+        Self::from_seconds(Some(clock::now().as_second()))
     }
 
     pub(crate) fn from_timestamp(time: Timestamp) -> Self {

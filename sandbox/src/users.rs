@@ -116,7 +116,7 @@ impl Settings {
 const SERVER_ZONE: &str = "GMT";
 
 pub(crate) fn register(call: &Call<'_>) -> Result<Reply, Failure> {
-    if call.world.config.faults.registration_closed {
+    if call.world.faults().registration_closed {
         return Err(Failure::NoRoute);
     }
     let wanted: Registration = call

@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use crate::catalogue::Catalogue;
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::faults::Faults;
 use crate::limiter::Limiter;
+use crate::log::Request;
 use crate::release::Api;
 use crate::stamp::Stamp;
 use crate::store::Store;
@@ -16,30 +19,20 @@ use crate::tokens::Signer;
 
 /// How many received requests are remembered.
 const LOG_LENGTH: usize = 10_000;
-/// The per-address limit when none is configured: the header is always there, the limit never bites.
-const LOGIN_LIMIT: u32 = 100_000;
-
-/// A request that the sandbox received, and the status it answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// `GET`, `POST` …
-    pub method: String,
-    /// Path with the query, as received.
-    pub path: String,
-    /// Status of the answer.
-    pub status: u16,
-}
 
 #[derive(Debug)]
 pub(crate) struct World {
+    /// What it was started with, but for the faults, which can change.
     pub(crate) config: Config,
     pub(crate) catalogue: Catalogue,
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) timer: Timer,
+    pub(crate) clock: Clock,
     pub(crate) login_limiter: Limiter,
     /// The general limit, counted apart for each API.
-    general_limiters: Option<[Limiter; 2]>,
+    general_limiters: [Limiter; 2],
+    faults: RwLock<Arc<Faults>>,
     pub(crate) started: Instant,
     pub(crate) started_at: Stamp,
     received: AtomicU64,
@@ -47,30 +40,46 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(config: Config) -> Result<Self, crate::Error> {
+    pub(crate) fn new(mut config: Config) -> Result<Self, crate::Error> {
+        let faults = std::mem::take(&mut config.faults);
+        let clock = Clock::default();
+        clock.advance(faults.clock.milliseconds());
         Ok(Self {
-            catalogue: Catalogue::of(config.release, &config.faults.missing),
+            catalogue: Catalogue::of(config.release),
             store: Store::open(config.data.as_deref())
                 .map_err(|error| crate::Error::Database(error.to_string()))?,
             signer: Signer::new(config.secret.as_deref()),
             timer: Timer::start().map_err(crate::Error::Thread)?,
-            login_limiter: Limiter::new(config.faults.login_limit.unwrap_or(LOGIN_LIMIT)),
-            general_limiters: config
-                .faults
-                .limit
-                .map(|limit| [Limiter::new(limit), Limiter::new(limit)]),
+            login_limiter: Limiter::default(),
+            general_limiters: <[Limiter; 2]>::default(),
             started: Instant::now(),
-            started_at: Stamp::now(),
+            started_at: clock.within(Stamp::now),
+            clock,
+            faults: RwLock::new(Arc::new(faults)),
             received: AtomicU64::new(0),
             log: Mutex::default(),
             config,
         })
     }
 
-    pub(crate) fn general_limiter(&self, api: Api) -> Option<&Limiter> {
-        self.general_limiters
-            .as_ref()
-            .map(|[v1, v2]| if api == Api::V1 { v1 } else { v2 })
+    /// What goes wrong at present.
+    pub(crate) fn faults(&self) -> Arc<Faults> {
+        let faults = self.faults.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&faults)
+    }
+
+    /// What goes wrong from now on.
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        let mut place = self.faults.write().unwrap_or_else(PoisonError::into_inner);
+        let before = place.clock.milliseconds();
+        self.clock
+            .advance(faults.clock.milliseconds().saturating_sub(before));
+        *place = Arc::new(faults);
+    }
+
+    pub(crate) fn general_limiter(&self, api: Api) -> &Limiter {
+        let [v1, v2] = &self.general_limiters;
+        if api == Api::V1 { v1 } else { v2 }
     }
 
     /// Counts a request; the first is number 0.
@@ -93,5 +102,12 @@ impl World {
             .iter()
             .cloned()
             .collect()
+    }
+
+    pub(crate) fn forget_requests(&self) {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }

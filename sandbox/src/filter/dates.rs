@@ -4,6 +4,8 @@ use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 
+use crate::clock;
+
 /// The zone in which days begin.
 #[derive(Debug)]
 pub(super) struct Zone(TimeZone);
@@ -24,7 +26,7 @@ impl Zone {
 pub(super) fn read(text: &str, zone: &Zone) -> Option<i64> {
     if let Some(math) = text.strip_prefix("now") {
         return Some(
-            computed(Timestamp::now().to_zoned(zone.0.clone()), math)?
+            computed(clock::now().to_zoned(zone.0.clone()), math)?
                 .timestamp()
                 .as_second(),
         );

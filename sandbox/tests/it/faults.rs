@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use vikunja_sandbox::Sandbox;
+use vikunja_sandbox::{Config, Faults, Sandbox};
 
 use crate::http::{User, post, send};
 
@@ -204,4 +204,84 @@ fn die_after_ends_the_server() {
     }
     assert!(!sandbox.is_running());
     assert!(send(&sandbox, "GET", "/health", &[], None).is_err());
+}
+
+#[test]
+fn refuse_does_nothing_and_lose_does_it_without_an_answer() {
+    let sandbox = Sandbox::start(Config::default()).expect("a sandbox");
+    let user = User::new(&sandbox, "alice");
+    let stored = || user.get("/api/v2/tasks").json()["total"].clone();
+    let path = format!("/api/v1/projects/{}/tasks", user.inbox());
+    let create = || user.send("PUT", &path, Some(&json!({"title": "Perhaps"})));
+    sandbox.set_faults("refuse=100%".parse().expect("faults"));
+    let error = create().expect_err("no answer");
+    assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    sandbox.set_faults(Faults::default());
+    assert_eq!(stored(), 0);
+    sandbox.set_faults("lose=100%".parse().expect("faults"));
+    assert!(create().is_err());
+    sandbox.set_faults(Faults::default());
+    assert_eq!(stored(), 1);
+}
+
+#[test]
+fn fail_writes_with_the_status_told() {
+    let sandbox = Sandbox::with("2.5,fail-writes=100%:503").expect("a sandbox");
+    let user = User::new(&sandbox, "alice");
+    assert_eq!(user.add_task("Never").status, 503);
+    assert_eq!(user.get("/api/v2/tasks").json()["total"], 0);
+}
+
+#[test]
+fn delay_writes_slows_writes_alone() {
+    let sandbox = Sandbox::with("2.5,delay-writes=80ms").expect("a sandbox");
+    let user = User::new(&sandbox, "alice");
+    let (_, read) = timed(|| user.get("/api/v1/user"));
+    assert!(read < Duration::from_millis(80), "{read:?}");
+    let project = json!({"title": "A project"});
+    let (made, write) = timed(|| user.send("PUT", "/api/v1/projects", Some(&project)));
+    assert_eq!(made.expect("an answer").status, 201);
+    assert!(write >= Duration::from_millis(80), "{write:?}");
+}
+
+#[test]
+fn tokens_expire_when_the_clock_is_advanced() {
+    for (release, life) in [("2.5", 600), ("0.24", 259_200)] {
+        let sandbox = Sandbox::with(release).expect("a sandbox");
+        let user = User::new(&sandbox, "alice");
+        sandbox.advance(Duration::from_secs(life - 5));
+        assert_eq!(user.get("/api/v1/user").status, 200);
+        sandbox.advance(Duration::from_secs(10));
+        assert_eq!(user.get("/api/v1/user").status, 401);
+    }
+}
+
+#[test]
+fn a_rate_limit_window_ends_when_the_clock_is_advanced() {
+    let sandbox = Sandbox::with("2.5,limit=2").expect("a sandbox");
+    let user = User::new(&sandbox, "alice");
+    assert_eq!(user.get("/api/v1/tasks").status, 200);
+    assert_eq!(user.get("/api/v1/tasks").status, 200);
+    assert_eq!(user.get("/api/v1/tasks").status, 429);
+    sandbox.advance(Duration::from_secs(61));
+    assert_eq!(user.get("/api/v1/tasks").status, 200);
+}
+
+#[test]
+fn a_wrong_clock_is_told_in_the_date_and_in_what_is_stored() {
+    let sandbox = Sandbox::with("2.5,clock=-400d").expect("a sandbox");
+    let user = User::new(&sandbox, "alice");
+    let answer = user.add_task("Old");
+    let year = |text: &str| {
+        text.split(['-', ' '])
+            .find_map(|part| part.parse::<i32>().ok().filter(|year| *year > 1900))
+            .expect("a year")
+    };
+    let created = year(answer.json()["created"].as_str().expect("a time"));
+    let date = year(answer.header("date").expect("a date"));
+    let today = year(&humantime::format_rfc3339(std::time::SystemTime::now()).to_string());
+    assert!(
+        created < today && created == date,
+        "{created} {date} {today}"
+    );
 }

@@ -1,7 +1,7 @@
 //! A client of a few lines, so that what is tested is the sandbox alone.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
 use vikunja_sandbox::Sandbox;
@@ -38,22 +38,21 @@ pub(crate) fn send(
     body: Option<&str>,
 ) -> io::Result<Answer> {
     let body = body.unwrap_or_default().as_bytes();
-    send_bytes(sandbox, method, path, headers, body)
+    send_to(sandbox.address(), method, path, headers, body)
 }
 
-/// As [`send`], for a body that is no text.
-pub(crate) fn send_bytes(
-    sandbox: &Sandbox,
+/// As [`send`], to a sandbox that may be another process, and with a body that may be no text.
+pub(crate) fn send_to(
+    address: SocketAddr,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> io::Result<Answer> {
-    let mut connection = TcpStream::connect(sandbox.address())?;
+    let mut connection = TcpStream::connect(address)?;
     write!(
         connection,
-        "{method} {path} HTTP/1.1\r\nhost: {}\r\n",
-        sandbox.address()
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\n"
     )?;
     for (name, value) in headers {
         write!(connection, "{name}: {value}\r\n")?;

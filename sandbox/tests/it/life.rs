@@ -153,3 +153,39 @@ fn the_program_refuses_what_it_does_not_know() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean «delay»?"));
 }
+
+#[test]
+fn an_account_without_a_client_and_what_it_sent() {
+    let sandbox = Sandbox::with("2.5,fail=100%,registration=open").expect_err("a refusal");
+    assert!(
+        sandbox.to_string().contains("registration=closed"),
+        "{sandbox}"
+    );
+    let sandbox = Sandbox::with("2.5,fail-writes=100%,limit=1").expect("a sandbox");
+    let account = sandbox.sign_up("alice").expect("an account");
+    assert!(sandbox.requests().is_empty());
+    assert!(!format!("{account:?}").contains(&account.token));
+    let refused = sandbox.sign_up("alice").expect_err("a name that is taken");
+    assert!(
+        refused
+            .to_string()
+            .contains("/api/v1/register was answered 400"),
+        "{refused}"
+    );
+    let authorization = format!("Bearer {}", account.token);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = json!({"title": "Perhaps"}).to_string();
+    let answer = send(&sandbox, "PUT", "/api/v1/projects", &headers, Some(&body));
+    assert_eq!(answer.expect("an answer").status, 500);
+    let requests = sandbox.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].operation, Some("projects.create"));
+    assert_eq!(requests[0].json()["title"], "Perhaps");
+    assert_eq!(requests[0].headers["content-type"], "application/json");
+    assert!(!format!("{requests:?}").contains(&account.token));
+    sandbox.forget_requests();
+    assert!(sandbox.requests().is_empty());
+}

@@ -9,7 +9,7 @@ use std::{
 };
 
 use secrecy::ExposeSecret;
-use vikunja_sandbox::{Config, Sandbox};
+use vikunja_sandbox::Sandbox;
 use vikunja_sdk::{
     ApiChoice, Client, Error, Execute, Failure, Release,
     auth::{Credentials, Token},
@@ -216,11 +216,7 @@ async fn after_waits<F: Future>(future: F, most: u32) -> bool {
 /// Where the token says when it ends, nobody is refused at all.
 #[tokio::test]
 async fn a_token_is_renewed_before_it_expires() {
-    let sandbox = Sandbox::start(Config {
-        token_life: Some(Duration::from_secs(2)),
-        ..Config::default()
-    })
-    .unwrap();
+    let sandbox = Sandbox::with("2.5,token-life=2s").unwrap();
     let kept = Kept::default();
     let client = logged_in(&sandbox.url(), ApiChoice::Auto, &kept)
         .await

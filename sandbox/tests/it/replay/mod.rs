@@ -7,10 +7,9 @@ mod rules;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use vikunja_sandbox::{Config, Sandbox};
+use vikunja_sandbox::Sandbox;
 
 use player::{Played, Player};
 
@@ -69,15 +68,11 @@ fn check(release: &str, file: &str, api: &str, floor: usize) {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
     // The recording's main server, and two with other settings.
-    let short_lived = Config {
-        token_life: Some(Duration::from_secs(1)),
-        ..release.parse().expect("a release")
-    };
     let servers = [
         (Value::Null, Sandbox::with(release).expect("a sandbox")),
         (
             json!("short-lived-tokens"),
-            Sandbox::start(short_lived).expect("a sandbox"),
+            Sandbox::with(&format!("{release},token-life=1s")).expect("a sandbox"),
         ),
         (
             json!("rate-limited"),

@@ -12,7 +12,7 @@ use vikunja_sandbox::Sandbox;
 use super::compare::compare;
 use super::rules::excuse;
 use super::text;
-use crate::http::{Answer, send, send_bytes};
+use crate::http::{Answer, send, send_to};
 
 /// What came of one line.
 pub(crate) enum Played {
@@ -146,7 +146,7 @@ impl<'a> Player<'a> {
             text(&request["method"]),
             self.with_own_values(text(&request["path"])),
         );
-        send_bytes(self.sandbox, method, &path, &headers, &sent.bytes)
+        send_to(self.sandbox.address(), method, &path, &headers, &sent.bytes)
             .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 

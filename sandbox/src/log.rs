@@ -1,0 +1,33 @@
+//! What was received, for whoever tests a client.
+
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use serde_json::Value;
+
+/// Longest part of a body that is remembered.
+pub(crate) const LONGEST_BODY: usize = 64 << 10;
+
+/// A request that the sandbox received, and the status it answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path with the query, as received.
+    pub path: String,
+    /// What it asked for, e.g. `tasks.read_all`; `None` for what the release does not have.
+    pub operation: Option<&'static str>,
+    /// Headers. Credentials among them are marked as sensitive: `{:?}` does not show them.
+    pub headers: HeaderMap,
+    /// The first 64 KiB of the body.
+    pub body: Bytes,
+    /// Status of the answer, also of one that was never sent because of a fault.
+    pub status: u16,
+}
+
+impl Request {
+    /// The body as JSON; null if it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
