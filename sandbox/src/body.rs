@@ -72,6 +72,9 @@ impl Field {
     }
 }
 
+/// Longest JSON body of v2.
+const LONGEST_V2: usize = 1 << 20;
+
 /// The body of a request, as received.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Body<'a> {
@@ -134,6 +137,9 @@ pub(crate) fn bind_object<T: DeserializeOwned>(
 
 /// The body as a JSON object with lower-case keys.
 pub(crate) fn read(at: At, body: Body<'_>) -> Result<Map<String, Value>, Failure> {
+    if at.api == Api::V2 && body.bytes.len() > LONGEST_V2 {
+        return Err(Failure::TooLong);
+    }
     let text = String::from_utf8_lossy(body.bytes);
     if body.bytes.is_empty() {
         return match at.api {

@@ -33,6 +33,10 @@ pub(crate) enum Failure {
     Unpatchable(Unpatchable),
     /// A conditional read that matched, or a change without effect.
     NotModified,
+    /// A v2 body of more than 1 MiB.
+    TooLong,
+    /// The real server breaks here, too: 500, for this reason.
+    Breaks(&'static str),
     /// Anything unforeseen. The body keeps quiet about it, as the server does; a header of our own says what it was.
     Internal(String),
 }
@@ -142,6 +146,8 @@ impl Failure {
             (Self::Lacking(what), _) => {
                 message_reply(501, None, &format!("the sandbox does not have {what} yet"))
             }
+            (Self::Breaks(why), _) => internal(at.api)
+                .with_header("x-vikunja-sandbox-reason", &format!("as the server: {why}")),
             (Self::Internal(why), _) => {
                 internal(at.api).with_header("x-vikunja-sandbox-reason", why)
             }
@@ -210,6 +216,11 @@ impl Failure {
                 problem(why.v2_status, "validation failed", errors(vec![error]))
             }
             Self::Unpatchable(why) => why.reply(),
+            Self::TooLong => problem(
+                413,
+                "request body is too large limit=1048576 bytes",
+                Map::new(),
+            ),
             _ => internal(Api::V2),
         }
     }
@@ -301,10 +312,12 @@ fn errors(list: Vec<Value>) -> Map<String, Value> {
 
 /// v2's problem document.
 pub(crate) fn problem(status: u16, detail: &str, mut more: Map<String, Value>) -> Reply {
-    let title = StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or_default();
+    let title = match StatusCode::from_u16(status) {
+        // Go still has the older name.
+        Ok(StatusCode::PAYLOAD_TOO_LARGE) => "Request Entity Too Large",
+        Ok(status) => status.canonical_reason().unwrap_or_default(),
+        Err(_) => "",
+    };
     more.insert("title".to_owned(), title.into());
     more.insert("status".to_owned(), status.into());
     more.insert("detail".to_owned(), detail.into());

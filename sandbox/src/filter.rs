@@ -73,7 +73,7 @@ pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
                     "You must provide a project view ID when sorting by position",
                 ));
             }
-            "bucket_id" => return Err(Failure::Internal("no such column".to_owned())),
+            "bucket_id" => return Err(Failure::Breaks("no such column")),
             "uid" => return Err(lacking("sorting by uid")),
             "relevance" if call.at.release.sessions => continue,
             name if name != "project" => match field(name) {
@@ -294,7 +294,7 @@ fn bad_value(name: &str, value: &str) -> Failure {
 
 fn unknown_zone(release: &Release, name: &str) -> Failure {
     if !release.timezone_checked {
-        return Failure::Internal(format!("unknown time zone {name}"));
+        return Failure::Breaks("unknown time zone");
     }
     Failure::Domain(Domain {
         status: 400,

@@ -4,8 +4,8 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Longest part of a body that is remembered.
-pub(crate) const LONGEST_BODY: usize = 64 << 10;
+/// How much of a body is remembered.
+const KEPT: usize = 64 << 10;
 
 /// A request that the sandbox received, and the status it answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// What is remembered of a body: a copy, because a slice would keep the whole of it.
+    pub(crate) fn kept(body: &[u8]) -> Bytes {
+        Bytes::copy_from_slice(&body[..body.len().min(KEPT)])
+    }
+
     /// The body as JSON; null if it is none.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()

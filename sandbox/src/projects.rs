@@ -168,7 +168,7 @@ fn check_sent_id(db: &Connection, release: &Release, id: i64) -> Result<(), Fail
         0 => Ok(()),
         id if !store::exists(db, id)? => Err(not_found()),
         _ if release.transactions => Ok(()),
-        _ => Err(Failure::Internal("the id is taken".to_owned())),
+        _ => Err(Failure::Breaks("the id is taken")),
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Release {
     pub(crate) index_reused: bool,
     /// A failing call leaves nothing behind (2.0); before, what it did until then stays.
     pub(crate) transactions: bool,
+    /// A request's body may be as long as the longest file and two megabytes, in all (1.0).
+    pub(crate) body_limit: Option<usize>,
     /// An unknown time zone in a filter is 400; before, 500.
     pub(crate) timezone_checked: bool,
 }
@@ -154,6 +156,7 @@ static V0_24: Release = Release {
     filter_fields_checked: false,
     index_reused: true,
     transactions: false,
+    body_limit: None,
     timezone_checked: false,
 };
 
@@ -197,5 +200,6 @@ static V2_5: Release = Release {
     filter_fields_checked: true,
     index_reused: false,
     transactions: true,
+    body_limit: Some(22 << 20),
     timezone_checked: true,
 };

@@ -21,14 +21,14 @@ use crate::config::Config;
 use crate::failure::{Failure, plain};
 use crate::faults::{Faults, Share, Skew};
 use crate::line::{Lines, Peer};
-use crate::log::{LONGEST_BODY, Request};
+use crate::log::Request;
 use crate::operations::{is_set_up, is_slow};
 use crate::release::At;
 use crate::reply::Reply;
 use crate::world::World;
 
-/// `files.maxsize` + 2 MB.
-const BODY_LIMIT: usize = 22 * 1024 * 1024;
+/// Longest body where the release has no limit: nobody fills the memory.
+const LONGEST_BODY: usize = 128 << 20;
 /// How long a stopping sandbox lets requests finish.
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -240,7 +240,8 @@ async fn handle(
         return std::future::pending().await;
     }
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, BODY_LIMIT)
+    let limit = world.config.release.body_limit.unwrap_or(LONGEST_BODY);
+    let body = Limited::new(body, limit)
         .collect()
         .await
         .map(http_body_util::Collected::to_bytes);
@@ -315,8 +316,7 @@ fn received(request: &Incoming, operation: Option<&'static str>) -> Request {
         path: request.uri.to_string(),
         operation,
         headers,
-        // A copy: a slice would keep the whole of a long body.
-        body: Bytes::copy_from_slice(&request.body[..request.body.len().min(LONGEST_BODY)]),
+        body: Request::kept(&request.body),
         status: 0,
     }
 }
@@ -331,7 +331,7 @@ fn forced(status: u16) -> Failure {
 fn too_large() -> Reply {
     Reply::json(
         413,
-        &serde_json::json!({"code": 4013, "message": "The request is too large."}),
+        &serde_json::json!({"code": 4013, "message": "The uploaded file exceeds the maximum configured file size"}),
     )
 }
 

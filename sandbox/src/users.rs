@@ -287,7 +287,7 @@ fn check_zone(release: &Release, name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     if !release.timezone_checked {
-        return Err(Failure::Internal(format!("unknown time zone {name}")));
+        return Err(Failure::Breaks("unknown time zone"));
     }
     Err(Failure::Domain(Domain {
         status: 400,

@@ -4,4 +4,5 @@ mod durability;
 mod faults;
 mod http;
 mod life;
+mod mutations;
 mod replay;

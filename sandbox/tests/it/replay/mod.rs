@@ -1,7 +1,7 @@
 //! Recorded exchanges of real servers, played against the sandbox from top to bottom.
 
 mod compare;
-mod player;
+pub(crate) mod player;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -61,12 +61,7 @@ impl Tally {
 }
 
 fn check(release: &str, file: &str, api: &str, floor: usize) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/wire/{file}.jsonl"));
-    let text =
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
+    let lines = recorded(file, api);
     // The recording's main server, and two with other settings.
     let servers = [
         (Value::Null, Sandbox::with(release).expect("a sandbox")),
@@ -83,12 +78,12 @@ fn check(release: &str, file: &str, api: &str, floor: usize) {
         .each_ref()
         .map(|(name, sandbox)| (name, Player::new(sandbox)));
     let mut tally = Tally::default();
-    for (number, line) in (1..).zip(lines).filter(|(_, line)| line["api"] == api) {
+    for (number, line) in &lines {
         let (_, player) = players
             .iter_mut()
             .find(|(name, _)| **name == line["server"])
             .expect("a known server");
-        tally.count(player.play(number, &line));
+        tally.count(player.play(*number, line));
     }
     println!(
         "{release} {api}: replayed {} agreed {} skipped {}",
@@ -113,6 +108,20 @@ fn check(release: &str, file: &str, api: &str, floor: usize) {
         "only {} agreed, of {floor} that did",
         tally.agreed
     );
+}
+
+/// The lines of a file that call this API, with their numbers.
+pub(crate) fn recorded(file: &str, api: &str) -> Vec<(usize, Value)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/wire/{file}.jsonl"));
+    let text =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
+    (1..)
+        .zip(lines)
+        .filter(|(_, line)| line["api"] == api)
+        .collect()
 }
 
 fn short(value: &Value) -> String {
