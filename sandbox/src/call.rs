@@ -8,6 +8,7 @@ use crate::catalogue::Route;
 use crate::failure::Failure;
 use crate::release::{Api, At};
 use crate::reply::Reply;
+use crate::stamp::Stamp;
 use crate::store::users::User;
 use crate::world::World;
 
@@ -45,7 +46,17 @@ impl Call<'_> {
 
     /// The first placeholder as a number; `v2_name` is what v2 calls it.
     pub(crate) fn id(&self, v2_name: &str) -> Result<i64, Failure> {
-        body::number(v2_name, self.params.first().map_or("", String::as_str))
+        self.id_at(0, v2_name)
+    }
+
+    /// The placeholder at that place, counted from 0, as a number; `v2_name` is what v2 calls it.
+    pub(crate) fn id_at(&self, place: usize, v2_name: &str) -> Result<i64, Failure> {
+        body::number(v2_name, self.param(place))
+    }
+
+    /// The placeholder at that place, counted from 0.
+    pub(crate) fn param(&self, place: usize) -> &str {
+        self.params.get(place).map_or("", String::as_str)
     }
 
     /// The first value of a query parameter.
@@ -113,6 +124,38 @@ impl Call<'_> {
         body: &T,
     ) -> Reply {
         Reply::object(self.route.status, self.at.api, schema, body)
+    }
+
+    /// The answer to the read of one object that has an `ETag` on v2: nothing where the client has this version.
+    /// The caller's access stands in v1's header; v2 shows it in the object, where the handler puts it.
+    pub(crate) fn version<T: serde::Serialize>(
+        &self,
+        schema: &'static str,
+        object: &T,
+        updated: &Stamp,
+        access: i64,
+    ) -> Reply {
+        if self.at.api == Api::V1 {
+            return self.with_access(self.ok(None, object), access);
+        }
+        let nanoseconds = updated.seconds().unwrap_or_default() * 1_000_000_000;
+        let etag = format!("\"{nanoseconds}-{access}\"");
+        if self.has_version(&etag) {
+            let mut reply = Failure::NotModified.reply(self.at);
+            reply.schema = Some("VikunjaErrorModel");
+            return reply;
+        }
+        self.ok(Some(schema), object).with_header("etag", &etag)
+    }
+
+    /// Whether the client says that it has this version.
+    fn has_version(&self, etag: &str) -> bool {
+        let tags = self
+            .header(&header::IF_NONE_MATCH)
+            .unwrap_or_default()
+            .split(',');
+        tags.map(|tag| tag.trim().trim_start_matches("W/"))
+            .any(|tag| tag == "*" || tag == etag)
     }
 
     /// The answer of a deletion.

@@ -29,6 +29,7 @@ mod shares;
 mod stamp;
 mod store;
 mod tasks;
+mod teams;
 mod timer;
 mod tokens;
 mod users;

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
-use crate::{auth, info, projects, shares, tasks, users};
+use crate::{auth, info, projects, shares, tasks, teams, users};
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
 
@@ -30,6 +30,19 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "project_users.create" => shares::create,
         "project_users.update" => shares::update,
         "project_users.delete" => shares::delete,
+        "project_teams.read_all" => shares::read_all,
+        "project_teams.create" => shares::create,
+        "project_teams.update" => shares::update,
+        "project_teams.delete" => shares::delete,
+        "teams.read_all" => teams::read_all,
+        "teams.read_one" => teams::read_one,
+        "teams.create" => teams::create,
+        "teams.update" => teams::update,
+        "teams.patch" => teams::patch,
+        "teams.delete" => teams::delete,
+        "team_members.create" => teams::add_member,
+        "team_members.delete" => teams::remove_member,
+        "team_members.toggle_admin" => teams::toggle_admin,
         "tasks.read_all" => tasks::read_all,
         "tasks.read_all_of_project" => tasks::read_all_of_project,
         "tasks.read_one" => tasks::read_one,

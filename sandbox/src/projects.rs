@@ -127,9 +127,11 @@ pub(crate) fn read(
         }
         id => {
             let project = store::by_id(db, user.id, id)?.ok_or_else(not_found)?;
+            let access =
+                store::access(db, user.id, id)?.ok_or(Failure::Forbidden(Denied::Sight))?;
             (
                 project,
-                store::access(db, user.id, id)?.ok_or(Failure::Forbidden(Denied::Sight))?,
+                store::told_access(db, release, user.id, id, access)?,
             )
         }
     };

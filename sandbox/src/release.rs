@@ -1,5 +1,7 @@
 //! What differs between server releases, as data: handlers ask, nobody branches on a version number.
 
+use crate::store::teams::TeamKeys;
+
 /// One imitated server release.
 ///
 /// Found by [`Release::named`]; everything that a handler does differently is a field here.
@@ -69,6 +71,14 @@ pub struct Release {
     pub(crate) transactions: bool,
     /// A request's body may be as long as the longest file and two megabytes, in all (1.0).
     pub(crate) body_limit: Option<usize>,
+    /// An `id` in the body of a creation is stored, or 500 when it is taken (up to 0.24).
+    pub(crate) sent_ids_stored: bool,
+    /// Keys of a team.
+    pub(crate) team_keys: TeamKeys,
+    /// Toggling a team member's admin flag answers the stored member (2.x), before one without id and time.
+    pub(crate) toggle_answers_member: bool,
+    /// Reads through a share tell the access of other people's shares, too (up to 0.24).
+    pub(crate) shares_mixed: bool,
     /// An unknown time zone in a filter is 400; before, 500.
     pub(crate) timezone_checked: bool,
 }
@@ -158,6 +168,15 @@ static V0_24: Release = Release {
     transactions: false,
     body_limit: None,
     timezone_checked: false,
+    sent_ids_stored: true,
+    team_keys: TeamKeys {
+        oidc_id: true,
+        external_id: false,
+        is_public: true,
+        include_public: true,
+    },
+    toggle_answers_member: false,
+    shares_mixed: true,
 };
 
 static V2_5: Release = Release {
@@ -202,4 +221,13 @@ static V2_5: Release = Release {
     transactions: true,
     body_limit: Some(22 << 20),
     timezone_checked: true,
+    sent_ids_stored: false,
+    team_keys: TeamKeys {
+        oidc_id: false,
+        external_id: true,
+        is_public: true,
+        include_public: false,
+    },
+    toggle_answers_member: true,
+    shares_mixed: false,
 };

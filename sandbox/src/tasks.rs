@@ -1,6 +1,5 @@
 //! Tasks: the handlers.
 
-use axum::http::header;
 use rusqlite::Connection;
 
 use crate::body::{Field, Kind, bind_object};
@@ -13,7 +12,7 @@ use crate::release::Api;
 use crate::repeat;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
-use crate::store::projects::{FAVORITES, pseudo_id};
+use crate::store::projects::{FAVORITES, pseudo_id, told_access};
 use crate::store::tasks::{self as store, Condition, Selection, Task};
 use crate::store::users::{User, UserShape};
 
@@ -206,36 +205,16 @@ fn unknown_expand(call: &Call<'_>, place: usize, value: &str) -> Failure {
 
 pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user, expand) = (call.id(ID)?, call.user()?, expand(call)?);
-    let (mut task, access) = call.read(|db| read(db, user, id))?;
+    let (mut task, access) = call.read(|db| {
+        let (task, access) = read(db, user, id)?;
+        let told = told_access(db, call.at.release, user.id, task.project_id, access)?;
+        Ok((task, told))
+    })?;
     expand.fill(&mut task);
-    let etag = format!(
-        "\"{}-{access}\"",
-        task.updated.seconds().unwrap_or_default() * 1_000_000_000
-    );
     if call.at.api == Api::V2 {
-        if is_known(call, &etag) {
-            let mut reply = Failure::NotModified.reply(call.at);
-            reply.schema = Some("VikunjaErrorModel");
-            return Ok(reply);
-        }
         task.max_permission = Some(access);
     }
-    let reply = call.with_access(call.ok(Some(READ_SCHEMA), &task), access);
-    Ok(if call.at.api == Api::V2 {
-        reply.with_header("etag", &etag)
-    } else {
-        reply
-    })
-}
-
-/// Whether the client says that it has this version.
-fn is_known(call: &Call<'_>, etag: &str) -> bool {
-    let tags = call
-        .header(&header::IF_NONE_MATCH)
-        .unwrap_or_default()
-        .split(',');
-    tags.map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == "*" || tag == etag)
+    Ok(call.version(READ_SCHEMA, &task, &task.updated, access))
 }
 
 /// A task as one read shows it, and the caller's access.

@@ -7,6 +7,7 @@ pub(crate) mod projects;
 pub(crate) mod sessions;
 pub(crate) mod shares;
 pub(crate) mod tasks;
+pub(crate) mod teams;
 pub(crate) mod users;
 
 use std::path::Path;
@@ -16,6 +17,9 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::failure::Failure;
+
+/// The tables, in the order in which they refer to each other.
+const SCHEMAS: [&str; 2] = [include_str!("schema.sql"), include_str!("teams.sql")];
 
 /// File name inside the data folder.
 const FILE: &str = "vikunja-sandbox.db";
@@ -37,7 +41,9 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "OFF")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        connection.execute_batch(include_str!("schema.sql"))?;
+        for schema in SCHEMAS {
+            connection.execute_batch(schema)?;
+        }
         Ok(Self {
             connection: Mutex::new(connection),
         })

@@ -103,7 +103,7 @@ const VIEWS: [(&str, &str, f64, &str, &str); 4] = [
 const VISIBLE: &str = "
     WITH RECURSIVE visible (id) AS (
         SELECT id FROM projects WHERE owner_id = ?1
-        UNION SELECT project_id FROM shares WHERE user_id = ?1
+        UNION SELECT project_id FROM grants WHERE user_id = ?1
         UNION SELECT projects.id FROM projects JOIN visible ON projects.parent_id = visible.id)";
 
 const COLUMNS: &str = "p.id, p.title, p.description, p.identifier, p.hex_color, p.parent_id, p.is_archived,
@@ -132,8 +132,8 @@ impl Project {
 
 /// The caller's access to a project, if any: the most that the project or one of its parents gives.
 pub(crate) fn access(db: &Connection, user: i64, project: i64) -> Result<Option<i64>, Failure> {
-    let sql = "SELECT p.parent_id, p.owner_id, s.permission FROM projects p
-               LEFT JOIN shares s ON s.project_id = p.id AND s.user_id = ?1 WHERE p.id = ?2";
+    let sql = "SELECT p.parent_id, p.owner_id, (SELECT max(permission) FROM grants WHERE user_id = ?1 AND project_id = ?2)
+               FROM projects p WHERE p.id = ?2";
     let mut query = db.prepare_cached(sql)?;
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?));
     let (mut at, mut access) = (project, None);
@@ -144,12 +144,37 @@ pub(crate) fn access(db: &Connection, user: i64, project: i64) -> Result<Option<
     Ok(access)
 }
 
+/// The access that a read tells, of someone who has `access`.
+///
+/// Up to 0.24 that is the higher one of a share with a team and of a share with a user, whoever the two are with:
+/// the first pair of which one is the caller's. Writing is allowed by the true access alone.
+pub(crate) fn told_access(
+    db: &Connection,
+    release: &Release,
+    user: i64,
+    project: i64,
+    access: i64,
+) -> Result<i64, Failure> {
+    if !release.shares_mixed {
+        return Ok(access);
+    }
+    let sql = "SELECT max(coalesce(t.permission, 0), coalesce(u.permission, 0)) FROM projects p
+               LEFT JOIN team_shares t ON t.project_id = p.id LEFT JOIN shares u ON u.project_id = p.id
+               WHERE p.id = ?2 AND (u.user_id = ?1 OR t.team_id IN (SELECT team_id FROM team_members WHERE user_id = ?1))
+               ORDER BY t.id, u.id LIMIT 1";
+    let told: Option<i64> = db
+        .prepare_cached(sql)?
+        .query_row([user, project], |row| row.get(0))
+        .optional()?;
+    Ok(told.map_or(access, |told| told.max(access)))
+}
+
 /// The ids of all projects that a user sees, as a JSON array.
 ///
 /// Walked through here, because a recursive query costs more than reading all projects of a small server.
 pub(crate) fn visible(db: &Connection, user: i64) -> Result<String, Failure> {
-    let sql = "SELECT p.id, p.parent_id, p.owner_id = ?1 OR s.id IS NOT NULL FROM projects p
-               LEFT JOIN shares s ON s.project_id = p.id AND s.user_id = ?1";
+    let sql = "SELECT id, parent_id, owner_id = ?1 OR id IN (SELECT project_id FROM grants WHERE user_id = ?1)
+               FROM projects";
     let mut query = db.prepare_cached(sql)?;
     let (mut found, mut children) = (Vec::new(), HashMap::<i64, Vec<i64>>::new());
     let mut rows = query.query([user])?;
@@ -211,7 +236,7 @@ pub(crate) fn list(
         "{VISIBLE}, roots (id) AS (
             SELECT p.id FROM projects p JOIN visible v ON v.id = p.id
             WHERE (?2 IS NULL OR p.title LIKE '%' || ?2 || '%')
-              AND (?4 OR p.parent_id = 0 OR EXISTS (SELECT 1 FROM shares s WHERE s.user_id = ?1 AND s.project_id = p.id))
+              AND (?4 OR p.parent_id = 0 OR p.id IN (SELECT project_id FROM grants WHERE user_id = ?1))
               AND (?3 OR p.is_archived = 0)
         ), found (id) AS (
             SELECT id FROM roots

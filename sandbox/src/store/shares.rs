@@ -1,52 +1,85 @@
-//! Projects shared with users.
+//! Projects shared with users and with teams.
 
 use rusqlite::Connection;
 
 use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
 
+/// With whom a project is shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum With {
+    User,
+    Team,
+}
+
+impl With {
+    /// Table, and its column for whom the project is shared with.
+    fn table(self) -> (&'static str, &'static str) {
+        match self {
+            Self::User => ("shares", "user_id"),
+            Self::Team => ("team_shares", "team_id"),
+        }
+    }
+}
+
 /// Shares a project, and answers the share's id.
 pub(crate) fn insert(
     db: &Connection,
+    with: With,
     project: i64,
-    user: i64,
+    whom: i64,
     permission: i64,
 ) -> Result<i64, Failure> {
-    db.prepare_cached("INSERT INTO shares (project_id, user_id, permission) VALUES (?1, ?2, ?3)")?
-        .execute([project, user, permission])?;
+    let (table, column) = with.table();
+    let sql = format!("INSERT INTO {table} (project_id, {column}, permission) VALUES (?1, ?2, ?3)");
+    db.prepare_cached(&sql)?
+        .execute([project, whom, permission])?;
     Ok(db.last_insert_rowid())
 }
 
 /// Changes a share, if there is one.
 pub(crate) fn update(
     db: &Connection,
+    with: With,
     project: i64,
-    user: i64,
+    whom: i64,
     permission: i64,
 ) -> Result<(), Failure> {
-    db.prepare_cached("UPDATE shares SET permission = ?3 WHERE project_id = ?1 AND user_id = ?2")?
-        .execute([project, user, permission])?;
+    let (table, column) = with.table();
+    let sql = format!("UPDATE {table} SET permission = ?3 WHERE project_id = ?1 AND {column} = ?2");
+    db.prepare_cached(&sql)?
+        .execute([project, whom, permission])?;
     Ok(())
 }
 
 /// Ends a share; false when there was none.
-pub(crate) fn delete(db: &Connection, project: i64, user: i64) -> Result<bool, Failure> {
-    let sql = "DELETE FROM shares WHERE project_id = ?1 AND user_id = ?2";
-    Ok(db.prepare_cached(sql)?.execute([project, user])? > 0)
+pub(crate) fn delete(
+    db: &Connection,
+    with: With,
+    project: i64,
+    whom: i64,
+) -> Result<bool, Failure> {
+    let (table, column) = with.table();
+    let sql = format!("DELETE FROM {table} WHERE project_id = ?1 AND {column} = ?2");
+    Ok(db.prepare_cached(&sql)?.execute([project, whom])? > 0)
 }
 
-pub(crate) fn exists(db: &Connection, project: i64, user: i64) -> Result<bool, Failure> {
-    Ok(db
-        .prepare_cached("SELECT 1 FROM shares WHERE project_id = ?1 AND user_id = ?2")?
-        .exists([project, user])?)
+pub(crate) fn exists(
+    db: &Connection,
+    with: With,
+    project: i64,
+    whom: i64,
+) -> Result<bool, Failure> {
+    let (table, column) = with.table();
+    let sql = format!("SELECT 1 FROM {table} WHERE project_id = ?1 AND {column} = ?2");
+    Ok(db.prepare_cached(&sql)?.exists([project, whom])?)
 }
 
-/// The users that a project is shared with, and their access.
-pub(crate) fn list(
+/// A page of the users that a project is shared with, and their access.
+pub(crate) fn users(
     db: &Connection,
     project: i64,
-    limit: i64,
-    offset: i64,
+    (limit, offset): (i64, i64),
 ) -> Result<Vec<(UserShape, i64)>, Failure> {
     let sql = format!(
         "SELECT {SHAPE}, s.permission FROM shares s JOIN users u ON u.id = s.user_id
@@ -59,9 +92,10 @@ pub(crate) fn list(
     Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
 }
 
-pub(crate) fn count(db: &Connection, project: i64) -> Result<i64, Failure> {
-    let sql = "SELECT count(*) FROM shares WHERE project_id = ?1";
+pub(crate) fn count(db: &Connection, with: With, project: i64) -> Result<i64, Failure> {
+    let (table, _) = with.table();
+    let sql = format!("SELECT count(*) FROM {table} WHERE project_id = ?1");
     Ok(db
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row([project], |row| row.get(0))?)
 }

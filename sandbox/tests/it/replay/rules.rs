@@ -24,6 +24,7 @@ pub(crate) const RULES: &[Rule] = &[Rule {
                 "user.timezones"
                     | "teams.read_one"
                     | "teams.read_all"
+                    | "project_teams.read_all"
                     | "reactions.read_all"
                     | "projects.duplicate"
             )
@@ -83,8 +84,8 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
     (
         "projects.read_one",
         "success_through_team",
-        "",
-        "teams are not there yet",
+        ".views",
+        "views cannot be made yet",
     ),
     (
         "auth.login",
