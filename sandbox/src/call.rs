@@ -75,6 +75,19 @@ impl Call<'_> {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All values of `expand`, in the form that the release reads there.
+    pub(crate) fn expand(&self, of_tasks: bool) -> impl Iterator<Item = &str> {
+        let strict = self.at.release.expand_is_strict;
+        self.query
+            .iter()
+            .filter(move |(key, _)| match key.as_str() {
+                "expand[]" => of_tasks || !strict,
+                "expand" => !of_tasks || !strict,
+                _ => false,
+            })
+            .map(|(_, value)| value.as_str())
+    }
+
     /// What is searched for, if anything: `s` on v1, `q` on v2.
     pub(crate) fn search(&self) -> Option<&str> {
         let name = if self.at.api == Api::V1 { "s" } else { "q" };

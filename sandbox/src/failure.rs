@@ -160,7 +160,8 @@ impl Failure {
         match self {
             Self::Domain(error) => {
                 let mut body = json!({"code": error.code, "message": error.message});
-                if let Some((name, value)) = &error.params {
+                if let Some((name, value)) = error.params.as_ref().filter(|_| release.error_params)
+                {
                     body["i18n_params"] = json!({*name: value});
                 }
                 if !error.fields.is_empty() {

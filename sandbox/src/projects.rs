@@ -51,7 +51,7 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
         limit: page.limit(),
         offset: page.offset(),
     };
-    let expand = call.query_all("expand").any(|value| value == "permissions");
+    let expand = call.expand(false).any(|value| value == "permissions");
     call.read(|db| {
         let (mut projects, total) = store::list(db, user.id, &wanted)?;
         let mut here = count_of(&projects);

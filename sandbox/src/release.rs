@@ -7,7 +7,7 @@ use crate::store::teams::TeamKeys;
 /// Found by [`Release::named`]; everything that a handler does differently is a field here.
 #[derive(Debug)]
 pub struct Release {
-    /// Short name: `0.24`, `2.5`.
+    /// Short name: `0.24`, `2.5` …
     pub name: &'static str,
     /// What `/info` reports.
     pub version: &'static str,
@@ -57,6 +57,10 @@ pub struct Release {
     pub(crate) repeat_limit: Option<i64>,
     /// Values of `expand` that a task read knows; anything else is refused. Empty: everything is ignored (0.24).
     pub(crate) expand: &'static [&'static str],
+    /// `expand` of tasks is read with `[]` behind its name alone, that of projects without alone (1.0).
+    pub(crate) expand_is_strict: bool,
+    /// Errors carry the parts of their text apart, as `i18n_params` (2.4).
+    pub(crate) error_params: bool,
     /// The 429 names the path (up to 0.24).
     pub(crate) limit_names_path: bool,
     /// Answers carry `X-Request-Id` (2.5).
@@ -126,7 +130,7 @@ impl Release {
     }
 
     /// All imitated releases, oldest first.
-    pub const ALL: [&'static Release; 2] = [&V0_24, &V2_5];
+    pub const ALL: [&'static Release; 3] = [&V0_24, &V1_0, &V2_5];
 
     /// The release of that short name, e.g. `2.5`.
     pub fn named(name: &str) -> Option<&'static Release> {
@@ -160,6 +164,8 @@ static V0_24: Release = Release {
     index_on_create: false,
     repeat_limit: None,
     expand: &[],
+    expand_is_strict: false,
+    error_params: false,
     limit_names_path: true,
     request_id: false,
     trailing_text_refused: false,
@@ -177,6 +183,50 @@ static V0_24: Release = Release {
     },
     toggle_answers_member: false,
     shares_mixed: true,
+};
+
+static V1_0: Release = Release {
+    name: "1.0",
+    version: "v1.0.0",
+    tables: &["1.0"],
+    token_before_routing: false,
+    unauthorized_code: None,
+    forbidden_code: None,
+    access_word: "permission",
+    binding: Binding::Coded,
+    validation_status: 412,
+    password_rule: "bcrypt_password",
+    password_bytes_checked: true,
+    wrong_login_status: 403,
+    sessions: false,
+    open_tasks_filter: false,
+    filter_objects: true,
+    buckets: &[("To-Do", 100.0), ("Doing", 200.0), ("Done", 300.0)],
+    board_roles: true,
+    null_lists: false,
+    permissions: true,
+    omitted_parent_detaches: true,
+    search_hides_filters: true,
+    search_finds_nested: false,
+    index_on_create: true,
+    repeat_limit: None,
+    expand: &[
+        "subtasks",
+        "buckets",
+        "reactions",
+        "comments",
+        "comment_count",
+        "is_unread",
+    ],
+    expand_is_strict: true,
+    error_params: false,
+    limit_names_path: false,
+    request_id: false,
+    trailing_text_refused: false,
+    filter_fields_checked: true,
+    index_reused: true,
+    transactions: false,
+    timezone_checked: true,
 };
 
 static V2_5: Release = Release {
@@ -213,6 +263,8 @@ static V2_5: Release = Release {
         "time_entries_count",
         "is_unread",
     ],
+    expand_is_strict: false,
+    error_params: true,
     limit_names_path: false,
     request_id: true,
     trailing_text_refused: true,

@@ -172,7 +172,7 @@ fn expand(call: &Call<'_>) -> Result<Expand, Failure> {
     if known.is_empty() {
         return Ok(expand);
     }
-    for (place, value) in call.query_all("expand").enumerate() {
+    for (place, value) in call.expand(true).enumerate() {
         match value {
             "comment_count" => expand.comment_count = true,
             "buckets" => return Err(lacking("expand=buckets")),

@@ -19,6 +19,11 @@ fn release_0_24() {
 }
 
 #[test]
+fn release_1_0() {
+    check("1.0", "1.0.0", "v1", 208);
+}
+
+#[test]
 fn release_2_5_v1() {
     check("2.5", "2.5.0", "v1", 263);
 }
