@@ -226,6 +226,16 @@ static V1_0: Release = Release {
     filter_fields_checked: true,
     index_reused: true,
     transactions: false,
+    body_limit: Some(22 << 20),
+    sent_ids_stored: false,
+    team_keys: TeamKeys {
+        oidc_id: false,
+        external_id: true,
+        is_public: true,
+        include_public: true,
+    },
+    toggle_answers_member: false,
+    shares_mixed: false,
     timezone_checked: true,
 };
 

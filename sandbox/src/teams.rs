@@ -88,7 +88,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     (team.created, team.updated) = (now.clone(), now);
     call.write(|db| {
         if team.id != 0 && store::exists(db, team.id)? {
-            return Err(Failure::Internal("the id is taken".to_owned()));
+            return Err(Failure::Breaks("the id is taken"));
         }
         team.id = store::insert(db, user.id, &team)?;
         team.created_by = Some(user.stub());
