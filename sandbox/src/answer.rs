@@ -54,7 +54,7 @@ pub(crate) fn answer(world: &World, request: &Incoming) -> Reply {
         Found::Route(route, params) => routed(world, at, request, route, &params),
         Found::OtherMethods(_) if is_preflight(at, request) => Reply::empty(StatusCode::NO_CONTENT),
         Found::OtherMethods(methods) => no_route(world, at, request, &methods).reply(at),
-        Found::Nothing if !path.starts_with("/api/") => {
+        Found::Nothing if at.release.front_end && !path.starts_with("/api/") => {
             Reply::text("text/html; charset=utf-8", FRONT_END)
         }
         Found::Nothing => no_route(world, at, request, &[]).reply(at),
@@ -185,7 +185,7 @@ fn authorization(request: &Incoming) -> Option<&str> {
 
 fn finish(at: At, request: &Incoming, reply: Reply) -> Reply {
     let reply = match at.api {
-        Api::V1 => reply,
+        Api::V1 => reply.with_json_type(at.release.json_type),
         Api::V2 => {
             // Inside a PATCH the server talks to itself, and gives itself that name.
             let host = request

@@ -45,9 +45,9 @@ struct Login {
 pub(crate) fn caller(world: &World, authorization: Option<&str>) -> Result<Caller, Failure> {
     let (scheme, token) = authorization
         .and_then(|value| value.split_once(' '))
-        .ok_or(Failure::Unauthorized)?;
+        .ok_or(Failure::NoToken)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Failure::Unauthorized);
+        return Err(Failure::NoToken);
     }
     let known = world
         .signer

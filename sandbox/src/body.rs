@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, NO_BODY, Unreadable, Violation};
-use crate::release::{Api, At};
+use crate::release::{Api, At, Release};
 use crate::stamp::Stamp;
 
 /// A body's JSON type by field.
@@ -39,6 +39,8 @@ pub(crate) struct Field {
     validated: bool,
     /// Both validators want something here.
     required: bool,
+    /// A colour: bounded and stored as the release does.
+    colour: bool,
 }
 
 impl Field {
@@ -50,7 +52,15 @@ impl Field {
             max: 0,
             validated: false,
             required: false,
+            colour: false,
         }
+    }
+
+    /// A colour, of which a model gets what is stored.
+    pub(crate) const fn colour(name: &'static str) -> Self {
+        let mut field = Self::new(name, Kind::Text).length(0, 0);
+        field.colour = true;
+        field
     }
 
     /// Bounds of a text's length in characters, on both APIs.
@@ -64,6 +74,15 @@ impl Field {
         self.min = min;
         self.max = max;
         self
+    }
+
+    /// Most characters, 0 = no bound.
+    fn most(&self, release: &Release) -> usize {
+        if self.colour {
+            release.colour_length
+        } else {
+            self.max
+        }
     }
 
     pub(crate) const fn required(mut self) -> Self {
@@ -103,8 +122,8 @@ pub(crate) fn bind_object<T: DeserializeOwned>(
     path: &[(&str, i64)],
 ) -> Result<T, Failure> {
     match at.api {
-        Api::V1 => check_types(&object, raw.unwrap_or_default(), fields)?,
-        Api::V2 => check_schema(&object, fields)?,
+        Api::V1 => check_types(at.release, &object, raw.unwrap_or_default(), fields)?,
+        Api::V2 => check_schema(at.release, &object, fields)?,
     }
     drop_nulls(&mut object);
     for (name, number) in path {
@@ -113,9 +132,23 @@ pub(crate) fn bind_object<T: DeserializeOwned>(
             Api::V2 => drop(object.insert((*name).to_owned(), (*number).into())),
         }
     }
-    let violations = broken_rules(&object, fields);
+    let violations = broken_rules(at.release, &object, fields);
     if !violations.is_empty() {
         return Err(Failure::Invalid(violations));
+    }
+    for field in fields
+        .iter()
+        .filter(|field| field.colour && !at.release.colour_as_sent)
+    {
+        if let Some(Value::String(sent)) = object.get_mut(field.name) {
+            // Without `#`, six digits at most.
+            *sent = sent
+                .strip_prefix('#')
+                .unwrap_or(sent)
+                .chars()
+                .take(6)
+                .collect();
+        }
     }
     object.retain(|name, _| {
         fields
@@ -165,10 +198,14 @@ pub(crate) fn read(at: At, body: Body<'_>) -> Result<Map<String, Value>, Failure
         }
     }
     match parse(at, body.bytes) {
-        Ok(Value::Object(object)) => Ok(object
-            .into_iter()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value))
-            .collect()),
+        Ok(Value::Object(object)) => {
+            let lower = |(name, value): (String, Value)| (name.to_ascii_lowercase(), value);
+            let object = object.into_iter().map(lower).collect();
+            Ok(match at.release.spelling {
+                Some(spelling) => spelling.inward(object),
+                None => object,
+            })
+        }
         Ok(Value::Null) if at.api == Api::V1 => Ok(Map::new()),
         Ok(other) => {
             let go = format!(
@@ -315,17 +352,24 @@ fn go_name(value: &Value) -> &'static str {
     }
 }
 
-fn check_types(object: &Map<String, Value>, raw: &[u8], fields: &[Field]) -> Result<(), Failure> {
+fn check_types(
+    release: &Release,
+    object: &Map<String, Value>,
+    raw: &[u8],
+    fields: &[Field],
+) -> Result<(), Failure> {
     for field in fields {
         let Some(value) = object.get(field.name).filter(|value| !value.is_null()) else {
             continue;
         };
         if !field.kind.accepts(value) {
             let (expected, got) = (field.kind.go_name(), go_name(value));
-            let offset = offset_behind(raw, field.name);
+            let name = release
+                .spelling
+                .map_or(field.name, |spelling| spelling.name(field.name));
+            let offset = offset_behind(raw, name);
             let go = format!(
-                "Unmarshal type error: expected={expected}, got={got}, field={}, offset={offset}",
-                field.name
+                "Unmarshal type error: expected={expected}, got={got}, field={name}, offset={offset}"
             );
             return Err(unreadable(400, &go, "", None));
         }
@@ -349,7 +393,11 @@ fn offset_behind(raw: &[u8], name: &str) -> usize {
     })
 }
 
-fn check_schema(object: &Map<String, Value>, fields: &[Field]) -> Result<(), Failure> {
+fn check_schema(
+    release: &Release,
+    object: &Map<String, Value>,
+    fields: &[Field],
+) -> Result<(), Failure> {
     let mut violations = Vec::new();
     for (name, value) in object {
         let Some(field) = fields.iter().find(|field| field.name == name) else {
@@ -365,6 +413,7 @@ fn check_schema(object: &Map<String, Value>, fields: &[Field]) -> Result<(), Fai
         if value.is_null() {
             continue;
         }
+        let max = field.most(release);
         let message = if field.kind.accepts(value) {
             match (field.kind, value.as_str()) {
                 (Kind::Time, Some(text)) if Stamp::parse(text).is_none() => {
@@ -376,8 +425,8 @@ fn check_schema(object: &Map<String, Value>, fields: &[Field]) -> Result<(), Fai
                 {
                     format!("expected length >= {}", field.min)
                 }
-                (Kind::Text, Some(text)) if field.max > 0 && text.chars().count() > field.max => {
-                    format!("expected length <= {}", field.max)
+                (Kind::Text, Some(text)) if max > 0 && text.chars().count() > max => {
+                    format!("expected length <= {max}")
                 }
                 _ => continue,
             }
@@ -403,18 +452,23 @@ fn refused_by_schema(name: &str, message: String, value: Value) -> Violation {
 }
 
 /// What the model's validator refuses on both APIs.
-fn broken_rules(object: &Map<String, Value>, fields: &[Field]) -> Vec<Violation> {
+fn broken_rules(
+    release: &Release,
+    object: &Map<String, Value>,
+    fields: &[Field],
+) -> Vec<Violation> {
     let broken = |field: &Field| {
+        let max = field.most(release);
         let text = object
             .get(field.name)
             .and_then(Value::as_str)
             .unwrap_or_default();
         let rule = if field.required && text.is_empty() {
             "non zero value required".to_owned()
-        } else if field.validated && field.max > 0 && text.chars().count() > field.max {
+        } else if field.validated && max > 0 && text.chars().count() > max {
             format!(
-                "{text} does not validate as runelength({}|{})",
-                field.min, field.max
+                "{text} does not validate as runelength({}|{max})",
+                field.min
             )
         } else {
             return None;

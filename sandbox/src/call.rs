@@ -136,7 +136,14 @@ impl Call<'_> {
         schema: Option<&'static str>,
         body: &T,
     ) -> Reply {
-        Reply::object(self.route.status, self.at.api, schema, body)
+        let (status, api) = (self.route.status, self.at.api);
+        match self.at.release.spelling {
+            None => Reply::object(status, api, schema, body),
+            Some(spelling) => {
+                let body = serde_json::to_value(body).unwrap_or_default();
+                Reply::object(status, api, schema, &spelling.outward(body))
+            }
+        }
     }
 
     /// The answer to the read of one object that has an `ETag` on v2: nothing where the client has this version.

@@ -13,7 +13,7 @@ use crate::server::Sandbox;
 /// What the program is told.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Release to imitate: 0.24 or 2.5.
+    /// Release to imitate: 0.20, 0.24, 1.0 or 2.5.
     #[arg(long, default_value = "2.5", value_parser = config::release)]
     pub release: &'static Release,
     /// Port on 127.0.0.1; 0 takes a free one.

@@ -97,7 +97,7 @@ mod tests {
             .expect_err("a refusal")
             .to_string();
         assert!(
-            error.contains("«2.4»") && error.contains("0.24, 1.0, 2.5"),
+            error.contains("«2.4»") && error.contains("0.20, 0.24, 1.0, 2.5"),
             "{error}"
         );
     }

@@ -13,7 +13,9 @@ pub(crate) enum Failure {
     Domain(Domain),
     /// No access to an object.
     Forbidden(Denied),
-    /// Refused by the token middleware.
+    /// Refused by the token middleware: there is no bearer token.
+    NoToken,
+    /// Refused by the token middleware: the token is none that counts.
     Unauthorized,
     /// A hand-written handler's refusal: status and text, no code.
     Plain(StatusCode, String),
@@ -46,11 +48,18 @@ pub(crate) enum Failure {
 pub(crate) struct Domain {
     pub(crate) status: u16,
     pub(crate) code: i64,
+    /// `{project}` stands for what the release calls one.
     pub(crate) message: String,
     /// `i18n_params` (2.4).
     pub(crate) params: Option<(&'static str, String)>,
     /// `invalid_fields` on v1.
     pub(crate) fields: Vec<String>,
+}
+
+impl Domain {
+    fn text(&self, release: &Release) -> String {
+        self.message.replace("{project}", release.project_word)
+    }
 }
 
 /// Which refusal of access.
@@ -127,10 +136,8 @@ impl Failure {
     pub(crate) fn reply(&self, at: At) -> Reply {
         match (self, at.api) {
             (Self::NotModified, _) => Reply::empty(StatusCode::NOT_MODIFIED),
-            (Self::Unauthorized, _) => {
-                let message = "missing, malformed, expired or otherwise invalid token provided";
-                message_reply(401, at.release.unauthorized_code, message)
-            }
+            (Self::NoToken, _) => unauthorized(at, at.release.no_token_text),
+            (Self::Unauthorized, _) => unauthorized(at, at.release.bad_token_text),
             (Self::NoRoute, _) => message_reply(404, None, "Not Found"),
             (Self::WrongMethod(allow), _) => {
                 message_reply(405, None, "Method Not Allowed").with_header("allow", allow)
@@ -159,7 +166,7 @@ impl Failure {
     fn reply_v1(&self, release: &Release) -> Reply {
         match self {
             Self::Domain(error) => {
-                let mut body = json!({"code": error.code, "message": error.message});
+                let mut body = json!({"code": error.code, "message": error.text(release)});
                 if let Some((name, value)) = error.params.as_ref().filter(|_| release.error_params)
                 {
                     body["i18n_params"] = json!({*name: value});
@@ -173,8 +180,8 @@ impl Failure {
                 message_reply(403, release.forbidden_code, &denied.text(release))
             }
             Self::Plain(status, message) => message_reply(status.as_u16(), None, message),
-            Self::Invalid(_) if release.validation_status == 400 => {
-                message_reply(400, None, "Struct is invalid. Invalid Data")
+            Self::Invalid(_) if !release.validation_lists => {
+                message_reply(release.validation_status, None, UNLISTED)
             }
             Self::Invalid(violations) => invalid_fields(release.validation_status, violations),
             Self::Unreadable(why) => match release.binding {
@@ -204,7 +211,7 @@ impl Failure {
                 if let Some((name, value)) = &error.params {
                     more.insert("i18n_params".to_owned(), json!({*name: value}));
                 }
-                problem(error.status, &error.message, more)
+                problem(error.status, &error.text(release), more)
             }
             Self::Forbidden(denied) => problem(403, &denied.text(release), Map::new()),
             Self::Plain(status, message) => problem(status.as_u16(), message, Map::new()),
@@ -258,6 +265,9 @@ impl Unpatchable {
     }
 }
 
+/// What a broken rule is called where the fields are not listed in the text itself.
+pub(crate) const UNLISTED: &str = "Struct is invalid. Invalid Data";
+
 /// v2's text for a missing body, which stands in `detail` instead of in a list.
 pub(crate) const NO_BODY: &str = "request body is required";
 
@@ -292,7 +302,7 @@ fn invalid_v2(violations: &[Violation]) -> Reply {
         return problem(422, "validation failed", more);
     }
     more.insert("code".to_owned(), 2002.into());
-    problem(422, "Struct is invalid. Invalid Data", more)
+    problem(422, UNLISTED, more)
 }
 
 fn v2_error(message: &str, location: &str, value: Option<&Value>) -> Value {
@@ -323,6 +333,10 @@ pub(crate) fn problem(status: u16, detail: &str, mut more: Map<String, Value>) -
     more.insert("status".to_owned(), status.into());
     more.insert("detail".to_owned(), detail.into());
     Reply::problem(status, &Value::Object(more))
+}
+
+fn unauthorized(at: At, message: &str) -> Reply {
+    message_reply(401, at.release.unauthorized_code, message)
 }
 
 fn internal(api: Api) -> Reply {

@@ -1,5 +1,6 @@
 //! `filter`, `sort_by` and `order_by` of task lists, as SQL.
 
+mod arrays;
 mod dates;
 mod grammar;
 
@@ -9,6 +10,7 @@ use crate::call::Call;
 use crate::failure::{Domain, Failure, domain, lacking};
 use crate::release::Release;
 use crate::store::tasks::Condition;
+use arrays::Arrays;
 use dates::Zone;
 use grammar::{Comparison, Expression, Operator};
 
@@ -56,6 +58,10 @@ pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
     let directions: Vec<&str> = call.query_all("order_by").collect();
     let mut order = Vec::new();
     for (place, name) in call.query_all("sort_by").enumerate() {
+        let spelling = call.at.release.spelling;
+        let name = spelling
+            .map_or(Some(name), |spelling| spelling.meant(name))
+            .ok_or_else(|| unknown_field(name))?;
         let direction = match directions.get(place).copied() {
             None | Some("asc" | "") => "ASC",
             Some("desc") => "DESC",
@@ -89,12 +95,26 @@ pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
     Ok(order.join(", "))
 }
 
-/// The condition of a request's `filter`, if it has one.
+/// The condition of a request's filter, if it has one.
 pub(crate) fn condition(call: &Call<'_>) -> Result<Option<Condition>, Failure> {
+    let include_nulls = call.query("filter_include_nulls") == Some("true");
+    let release = call.at.release;
+    if release.filter_arrays {
+        let arrays = Arrays {
+            fields: call.query_all("filter_by").collect(),
+            values: call.query_all("filter_value").collect(),
+            comparators: call.query_all("filter_comparator").collect(),
+            concat: call.query("filter_concat").unwrap_or_default(),
+        };
+        return arrays.condition(&Translator {
+            release,
+            zone: &Zone::servers(),
+            include_nulls,
+        });
+    }
     let Some(text) = call.query("filter").filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let release = call.at.release;
     let zone = match call
         .query("filter_timezone")
         .filter(|name| !name.is_empty())
@@ -102,7 +122,6 @@ pub(crate) fn condition(call: &Call<'_>) -> Result<Option<Condition>, Failure> {
         Some(name) => Zone::named(name).ok_or_else(|| unknown_zone(release, name))?,
         None => Zone::servers(),
     };
-    let include_nulls = call.query("filter_include_nulls") == Some("true");
     compile(release, text, &zone, include_nulls).map(Some)
 }
 
@@ -132,6 +151,16 @@ struct Translator<'a> {
 }
 
 impl Translator<'_> {
+    /// Our name for a field that the release calls so (0.20).
+    fn field<'a>(&self, theirs: &'a str) -> Option<&'a str> {
+        let meant = match self.release.spelling {
+            Some(spelling) => spelling.meant(theirs),
+            None => Some(theirs),
+        };
+        // One cannot ask for reminders there, and `project` is a later short form.
+        meant.filter(|own| !matches!(*own, "reminders" | "project"))
+    }
+
     fn expression(&self, expression: &Expression) -> Result<Condition, Failure> {
         let (parts, joint) = match expression {
             Expression::Comparison(comparison) => return self.comparison(comparison),
@@ -153,6 +182,16 @@ impl Translator<'_> {
     fn comparison(&self, comparison: &Comparison) -> Result<Condition, Failure> {
         let mut condition = match comparison.field.as_str() {
             "assignees" => self.among_assignees(comparison)?,
+            "namespace" if self.release.lists => {
+                let of_project = self.by_column(comparison, "p.namespace_id", Holds::Integer)?;
+                Condition {
+                    sql: format!(
+                        "t.project_id IN (SELECT p.id FROM projects p WHERE {})",
+                        of_project.sql
+                    ),
+                    values: of_project.values,
+                }
+            }
             name @ ("labels" | "reminders" | "bucket_id" | "uid") => {
                 return Err(lacking(format!("filtering by {name}")));
             }

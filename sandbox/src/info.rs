@@ -28,10 +28,15 @@ pub(crate) fn info(call: &Call<'_>) -> Result<Reply, Failure> {
         "email_reminders_enabled": true,
         "user_deletion_enabled": true,
         "task_comments_enabled": true,
-        "demo_mode_enabled": false,
-        "webhooks_enabled": true,
-        "public_teams_enabled": false,
     });
+    if release.lists {
+        info["frontend_url"] = json!("");
+        info["auth"]["openid_connect"]["redirect_url"] = json!("auth/openid/");
+    } else {
+        info["demo_mode_enabled"] = json!(false);
+        info["webhooks_enabled"] = json!(true);
+        info["public_teams_enabled"] = json!(false);
+    }
     if release.permissions {
         info["max_items_per_page"] = json!(50);
         info["auth"]["local"]["registration_enabled"] = json!(open);

@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
-use crate::{auth, info, projects, shares, tasks, teams, users};
+use crate::{auth, info, namespaces, projects, shares, tasks, teams, users};
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
 
@@ -20,6 +20,16 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "auth.logout" => auth::logout,
         "user.read_one" => users::read_one,
         "user.update_settings" => users::update_settings,
+        "namespaces.read_all" => namespaces::read_all,
+        "namespaces.read_one" => namespaces::read_one,
+        "namespaces.create" => namespaces::create,
+        "namespaces.update" => namespaces::update,
+        "namespaces.delete" => namespaces::delete,
+        "namespace_users.read_all" | "namespace_teams.read_all" => shares::read_all,
+        "namespace_users.create" | "namespace_teams.create" => shares::create,
+        "namespace_users.update" | "namespace_teams.update" => shares::update,
+        "namespace_users.delete" | "namespace_teams.delete" => shares::delete,
+        "namespaces.read_lists" => namespaces::read_lists,
         "projects.read_all" => projects::read_all,
         "projects.read_one" => projects::read_one,
         "projects.create" => projects::create,

@@ -6,20 +6,21 @@ use serde_json::Value;
 use crate::body::{Field, Kind};
 use crate::call::Call;
 use crate::failure::{Denied, Failure, domain};
+use crate::namespaces::{check_access as check_namespace, check_not_archived};
 use crate::paging::{Count, Page, count_of};
 use crate::release::{Api, Release};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
 use crate::store::projects::{self as store, FAVORITES, Project, Wanted};
 use crate::store::users::User;
-use crate::store::{tasks, users};
+use crate::store::{namespaces, tasks, users};
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
     Field::new("title", Kind::Text).length(1, 250).required(),
     Field::new("description", Kind::Text),
     Field::new("identifier", Kind::Text).length(0, 10),
-    Field::new("hex_color", Kind::Text).length(0, 7),
+    Field::colour("hex_color"),
     Field::new("parent_project_id", Kind::Integer),
     Field::new("is_archived", Kind::Boolean),
     Field::new("is_favorite", Kind::Boolean),
@@ -32,7 +33,17 @@ const FIELDS: &[Field] = &[
     Field::new("max_permission", Kind::Ignored),
     Field::new("created", Kind::Ignored),
     Field::new("updated", Kind::Ignored),
+    Field::new("namespace_id", Kind::Integer),
 ];
+
+/// The fields of a project; all but the last, which v2 does not know, where there are no namespaces.
+fn fields(release: &Release) -> &'static [Field] {
+    if release.lists {
+        FIELDS
+    } else {
+        &FIELDS[..FIELDS.len() - 1]
+    }
+}
 
 /// v2's schema of a project that is read alone.
 const READ_SCHEMA: &str = "ProjectReadBody";
@@ -55,6 +66,16 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
     call.read(|db| {
         let (mut projects, total) = store::list(db, user.id, &wanted)?;
         let mut here = count_of(&projects);
+        if release.lists {
+            namespaces::add_emails(db, &mut projects)?;
+            let count = Count {
+                // One page, however many there are.
+                total: here.min(1),
+                here,
+                forgotten_beyond_end: true,
+            };
+            return Ok(page.reply(call, "", &projects, count));
+        }
         if tasks::has_favorites(db, user.id)? {
             // Counted here and not in the total, as the server does.
             here += 1;
@@ -123,7 +144,9 @@ pub(crate) fn read(
                 .iter()
                 .find(|filter| store::pseudo_id(filter.id) == id)
                 .ok_or_else(not_found)?;
-            (filter.project(user.shape()), ADMIN)
+            let mut project = filter.project(user.shape());
+            project.namespace_id = release.lists.then_some(0);
+            (project, ADMIN)
         }
         id => {
             let project = store::by_id(db, user.id, id)?.ok_or_else(not_found)?;
@@ -136,6 +159,9 @@ pub(crate) fn read(
         }
     };
     store::add_views(db, release, std::slice::from_mut(&mut project))?;
+    if let Some(namespace) = project.namespace_id {
+        project.is_archived |= namespaces::is_archived(db, namespace)?;
+    }
     // v1 says 0 here whatever the truth, which is in a header.
     project.max_permission = release.permissions.then(|| {
         if call.at.api == Api::V1 {
@@ -148,11 +174,18 @@ pub(crate) fn read(
 }
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
-    let mut wanted: Project = call.bind(FIELDS, &[])?;
     let (user, release) = (call.user()?, call.at.release);
-    wanted.hex_color = colour(&wanted.hex_color);
+    let path = release.lists.then(|| call.id("namespace")).transpose()?;
+    let path = path.map(|namespace| ("namespace_id", namespace));
+    let wanted: Project = call.bind(fields(release), path.as_slice())?;
     call.write(|db| {
-        check_sent_id(db, release, wanted.id)?;
+        match wanted.namespace_id {
+            Some(namespace) => {
+                check_namespace(db, user, namespace, WRITE)?;
+                check_not_archived(db, namespace)?;
+            }
+            None => check_sent_id(db, release, wanted.id)?,
+        }
         let parent = wanted.parent_project_id.unwrap_or_default();
         if parent != 0 {
             check_access(db, user, parent, WRITE)?;
@@ -176,7 +209,7 @@ fn check_sent_id(db: &Connection, release: &Release, id: i64) -> Result<(), Fail
 
 pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
     let id = call.id("id")?;
-    let wanted: Project = call.bind(FIELDS, &[("id", id)])?;
+    let wanted: Project = call.bind(fields(call.at.release), &[("id", id)])?;
     call.write(|db| replace(call, db, wanted))
 }
 
@@ -186,8 +219,13 @@ pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, Failure> {
     call.write(|db| {
         let (now, _) = read(call, db, user, id)?;
         let merged = crate::patch::merged(call, READ_SCHEMA, &now)?;
-        let wanted: Project =
-            crate::body::bind_object(call.at, merged, None, FIELDS, &[("id", id)])?;
+        let wanted: Project = crate::body::bind_object(
+            call.at,
+            merged,
+            None,
+            fields(call.at.release),
+            &[("id", id)],
+        )?;
         replace(call, db, wanted)
     })
 }
@@ -196,6 +234,9 @@ pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, Failure> {
 fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, Failure> {
     let (user, release) = (call.user()?, call.at.release);
     if wanted.id < 0 {
+        if release.lists {
+            check_access(db, user, wanted.id, WRITE)?;
+        }
         return Err(crate::failure::lacking(
             "projects.update of a saved filter or of the favourites",
         ));
@@ -208,6 +249,9 @@ fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, F
         Some(parent) => parent,
     };
     check_access(db, user, wanted.id, WRITE)?;
+    if release.lists {
+        check_move(db, user, &old, wanted.namespace_id.unwrap_or_default())?;
+    }
     if parent != 0 && parent != old_parent {
         check_parent(db, user, wanted.id, parent)?;
     }
@@ -215,7 +259,7 @@ fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, F
         if store::is_archived(db, wanted.id)? {
             return Err(archived());
         }
-        if users::is_default_project(db, wanted.id)? {
+        if !release.lists && users::is_default_project(db, wanted.id)? {
             return Err(domain(
                 412,
                 3013,
@@ -231,12 +275,11 @@ fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, F
         } else {
             wanted.description
         },
-        hex_color: colour(&wanted.hex_color),
         parent_project_id: Some(parent),
         updated: Stamp::now_in_seconds(),
         ..wanted
     };
-    if project.position == 0.0 {
+    if project.position == 0.0 && !release.lists {
         // The others make room, and then this one is stored with its 0 all the same.
         store::renumber_children(db, parent)?;
     }
@@ -250,7 +293,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id("id")?, call.user()?);
     call.write(|db| {
         check_access(db, user, id, ADMIN)?;
-        if users::is_default_project(db, id)? {
+        if !call.at.release.lists && users::is_default_project(db, id)? {
             return Err(domain(
                 412,
                 3012,
@@ -260,6 +303,29 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
         store::delete(db, id)?;
         Ok(call.deleted())
     })
+}
+
+/// 0.20: a list has to stand in a namespace, and an archived one holds it as it is unless it is archived itself.
+fn check_move(db: &Connection, user: &User, old: &Project, to: i64) -> Result<(), Failure> {
+    let from = old.namespace_id.unwrap_or_default();
+    if to == 0 {
+        let message = "This list must belong to a namespace.";
+        return Err(domain(412, 3010, message));
+    }
+    if to < 0 {
+        let message = "This list cannot belong a dynamically generated namespace.";
+        return Err(domain(412, 3009, message));
+    }
+    if to != from {
+        check_namespace(db, user, to, WRITE).map_err(|failure| match failure {
+            Failure::Forbidden(_) => domain(403, 1, "You're not allowed to do this."),
+            other => other,
+        })?;
+    }
+    if !old.is_archived {
+        check_not_archived(db, from)?;
+    }
+    Ok(())
 }
 
 /// `max_permission` in answers to writes.
@@ -312,29 +378,31 @@ fn check_identifier(db: &Connection, project: &Project) -> Result<(), Failure> {
         return Err(domain(
             400,
             3007,
-            "A project with this identifier already exists.",
+            "A {project} with this identifier already exists.",
         ));
     }
     Ok(())
 }
 
-pub(crate) fn archived() -> Failure {
+/// Whether a project takes new tasks.
+pub(crate) fn check_open(db: &Connection, project: &Project) -> Result<(), Failure> {
+    if let Some(namespace) = project.namespace_id {
+        check_not_archived(db, namespace)?;
+    }
+    if store::is_archived(db, project.id)? {
+        return Err(archived());
+    }
+    Ok(())
+}
+
+fn archived() -> Failure {
     domain(
         412,
         3008,
-        "This project is archived. Editing or creating new tasks is not possible.",
+        "This {project} is archived. Editing or creating new tasks is not possible.",
     )
 }
 
 pub(crate) fn not_found() -> Failure {
-    domain(404, 3001, "This project does not exist.")
-}
-
-/// A colour as it is stored: without `#`, six digits at most.
-pub(crate) fn colour(sent: &str) -> String {
-    sent.strip_prefix('#')
-        .unwrap_or(sent)
-        .chars()
-        .take(6)
-        .collect()
+    domain(404, 3001, "This {project} does not exist.")
 }

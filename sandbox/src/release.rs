@@ -1,5 +1,6 @@
 //! What differs between server releases, as data: handlers ask, nobody branches on a version number.
 
+use crate::spelling::{self, Spelling};
 use crate::store::teams::TeamKeys;
 
 /// One imitated server release.
@@ -13,8 +14,22 @@ pub struct Release {
     pub version: &'static str,
     /// Name of the release's columns in the route table: v1 and, if it has one, v2.
     pub(crate) tables: &'static [&'static str],
+    /// Projects are lists in namespaces instead of in each other, with one board each (0.20).
+    pub(crate) lists: bool,
+    /// What a project is called in texts.
+    pub(crate) project_word: &'static str,
+    /// Names of keys, where they are not those of the models (0.20).
+    pub(crate) spelling: Option<&'static Spelling>,
+    /// Content type of v1's answers.
+    pub(crate) json_type: &'static str,
+    /// Paths outside of the API are those of the web front end, whatever they are (0.23).
+    pub(crate) front_end: bool,
     /// A request without a token for an unknown route is 401, and a wrong verb is an unknown route (up to 0.24).
     pub(crate) token_before_routing: bool,
+    /// What a request without a bearer token is told.
+    pub(crate) no_token_text: &'static str,
+    /// What a request with a useless token is told.
+    pub(crate) bad_token_text: &'static str,
     /// Code of the token middleware's 401 (2.0).
     pub(crate) unauthorized_code: Option<i64>,
     /// Code of a plain «Forbidden» (2.4).
@@ -23,8 +38,20 @@ pub struct Release {
     pub(crate) access_word: &'static str,
     /// What an unreadable body or path parameter is answered with.
     pub(crate) binding: Binding,
-    /// Status of a field validation on v1; 412 comes with code and field list.
+    /// Status of a field validation on v1.
     pub(crate) validation_status: u16,
+    /// A field validation on v1 comes with code and field list (not in 0.24).
+    pub(crate) validation_lists: bool,
+    /// That of the general settings, too (0.20).
+    pub(crate) settings_validation_lists: bool,
+    /// Most characters of a colour.
+    pub(crate) colour_length: usize,
+    /// A colour keeps its `#` (0.20).
+    pub(crate) colour_as_sent: bool,
+    /// Registration looks at names, passwords and addresses (0.24).
+    pub(crate) registration_checked: bool,
+    /// The answer to a registration mirrors the request: with the address, in nanoseconds (0.24).
+    pub(crate) registration_mirrored: bool,
     /// Validation rule that a too short password breaks, as the server words it.
     pub(crate) password_rule: &'static str,
     /// Longest password: beyond it the server answers 500 (0.24) or refuses (later).
@@ -67,6 +94,8 @@ pub struct Release {
     pub(crate) request_id: bool,
     /// Text after the JSON value of a body is an error (2.5).
     pub(crate) trailing_text_refused: bool,
+    /// Filters are parallel arrays, `filter_by` and its like, instead of one expression (0.20).
+    pub(crate) filter_arrays: bool,
     /// An unknown filter field has a code of its own (1.0), not the one of bad values.
     pub(crate) filter_fields_checked: bool,
     /// The highest index of a project is used again after a deletion (up to 2.3).
@@ -130,7 +159,7 @@ impl Release {
     }
 
     /// All imitated releases, oldest first.
-    pub const ALL: [&'static Release; 3] = [&V0_24, &V1_0, &V2_5];
+    pub const ALL: [&'static Release; 4] = [&V0_20, &V0_24, &V1_0, &V2_5];
 
     /// The release of that short name, e.g. `2.5`.
     pub fn named(name: &str) -> Option<&'static Release> {
@@ -138,16 +167,92 @@ impl Release {
     }
 }
 
-static V0_24: Release = Release {
-    name: "0.24",
-    version: "v0.24.1",
-    tables: &["0.24"],
+/// What both kinds of 401 say from 0.24 on.
+const TOKEN_TEXT: &str = "missing, malformed, expired or otherwise invalid token provided";
+
+static V0_20: Release = Release {
+    name: "0.20",
+    version: "v0.20.4",
+    tables: &["0.20"],
+    lists: true,
+    project_word: "list",
+    spelling: Some(&spelling::LISTS),
+    json_type: "application/json; charset=UTF-8",
+    front_end: false,
     token_before_routing: true,
+    no_token_text: "missing or malformed jwt",
+    bad_token_text: "invalid or expired jwt",
     unauthorized_code: None,
     forbidden_code: None,
     access_word: "right",
     binding: Binding::Text,
     validation_status: 400,
+    validation_lists: true,
+    settings_validation_lists: true,
+    colour_length: 6,
+    colour_as_sent: true,
+    registration_checked: false,
+    registration_mirrored: false,
+    password_rule: "length(8|250)",
+    password_bytes_checked: false,
+    wrong_login_status: 412,
+    sessions: false,
+    open_tasks_filter: false,
+    filter_objects: false,
+    buckets: &[("Backlog", 100.0)],
+    board_roles: false,
+    null_lists: true,
+    permissions: false,
+    omitted_parent_detaches: true,
+    search_hides_filters: false,
+    search_finds_nested: false,
+    index_on_create: false,
+    repeat_limit: None,
+    expand: &[],
+    expand_is_strict: false,
+    error_params: false,
+    limit_names_path: true,
+    request_id: false,
+    trailing_text_refused: false,
+    filter_arrays: true,
+    filter_fields_checked: false,
+    index_reused: true,
+    transactions: false,
+    timezone_checked: false,
+    sent_ids_stored: true,
+    team_keys: TeamKeys {
+        oidc_id: false,
+        external_id: false,
+        is_public: false,
+        include_public: false,
+    },
+    toggle_answers_member: false,
+    shares_mixed: true,
+};
+
+static V0_24: Release = Release {
+    name: "0.24",
+    version: "v0.24.1",
+    tables: &["0.24"],
+    lists: false,
+    project_word: "project",
+    spelling: None,
+    json_type: "application/json",
+    front_end: true,
+    token_before_routing: true,
+    no_token_text: TOKEN_TEXT,
+    bad_token_text: TOKEN_TEXT,
+    unauthorized_code: None,
+    forbidden_code: None,
+    access_word: "right",
+    binding: Binding::Text,
+    validation_status: 400,
+    validation_lists: false,
+    settings_validation_lists: false,
+    colour_length: 7,
+    colour_as_sent: false,
+    registration_checked: true,
+    registration_mirrored: true,
     password_rule: "length(8|250)",
     password_bytes_checked: false,
     wrong_login_status: 412,
@@ -169,6 +274,7 @@ static V0_24: Release = Release {
     limit_names_path: true,
     request_id: false,
     trailing_text_refused: false,
+    filter_arrays: false,
     filter_fields_checked: false,
     index_reused: true,
     transactions: false,
@@ -189,12 +295,25 @@ static V1_0: Release = Release {
     name: "1.0",
     version: "v1.0.0",
     tables: &["1.0"],
+    lists: false,
+    project_word: "project",
+    spelling: None,
+    json_type: "application/json",
+    front_end: true,
     token_before_routing: false,
+    no_token_text: TOKEN_TEXT,
+    bad_token_text: TOKEN_TEXT,
     unauthorized_code: None,
     forbidden_code: None,
     access_word: "permission",
     binding: Binding::Coded,
     validation_status: 412,
+    validation_lists: true,
+    settings_validation_lists: false,
+    colour_length: 7,
+    colour_as_sent: false,
+    registration_checked: true,
+    registration_mirrored: true,
     password_rule: "bcrypt_password",
     password_bytes_checked: true,
     wrong_login_status: 403,
@@ -223,6 +342,7 @@ static V1_0: Release = Release {
     limit_names_path: false,
     request_id: false,
     trailing_text_refused: false,
+    filter_arrays: false,
     filter_fields_checked: true,
     index_reused: true,
     transactions: false,
@@ -237,18 +357,40 @@ static V1_0: Release = Release {
     toggle_answers_member: false,
     shares_mixed: false,
     timezone_checked: true,
+    sent_ids_stored: false,
+    team_keys: TeamKeys {
+        oidc_id: false,
+        external_id: true,
+        is_public: true,
+        include_public: true,
+    },
+    toggle_answers_member: false,
+    shares_mixed: false,
 };
 
 static V2_5: Release = Release {
     name: "2.5",
     version: "v2.5.0",
     tables: &["2.5v1", "2.5v2"],
+    lists: false,
+    project_word: "project",
+    spelling: None,
+    json_type: "application/json",
+    front_end: true,
     token_before_routing: false,
+    no_token_text: TOKEN_TEXT,
+    bad_token_text: TOKEN_TEXT,
     unauthorized_code: Some(11),
     forbidden_code: Some(0),
     access_word: "permission",
     binding: Binding::Coded,
     validation_status: 412,
+    validation_lists: true,
+    settings_validation_lists: false,
+    colour_length: 7,
+    colour_as_sent: false,
+    registration_checked: true,
+    registration_mirrored: true,
     password_rule: "bcrypt_password",
     password_bytes_checked: true,
     wrong_login_status: 403,
@@ -278,6 +420,7 @@ static V2_5: Release = Release {
     limit_names_path: false,
     request_id: true,
     trailing_text_refused: true,
+    filter_arrays: false,
     filter_fields_checked: true,
     index_reused: false,
     transactions: true,

@@ -6,6 +6,8 @@ use serde::Serialize;
 use crate::json;
 use crate::release::Api;
 
+const JSON: &str = "application/json";
+
 /// Status, headers and body of an answer.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -21,7 +23,7 @@ pub(crate) struct Reply {
 impl Reply {
     /// A body that is the same on both APIs: errors of the middleware and v1's own.
     pub(crate) fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Self {
-        Self::written(status, "application/json", json::write(body, Api::V1))
+        Self::written(status, JSON, json::write(body, Api::V1))
     }
 
     /// An object as that API writes it; v2 gives it its schema.
@@ -31,7 +33,7 @@ impl Reply {
         schema: Option<&'static str>,
         body: &T,
     ) -> Self {
-        let mut reply = Self::written(status, "application/json", json::write(body, api));
+        let mut reply = Self::written(status, JSON, json::write(body, api));
         reply.schema = schema.filter(|_| api == Api::V2);
         reply
     }
@@ -77,6 +79,16 @@ impl Reply {
     pub(crate) fn with_header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// The same with another content type, if it is JSON.
+    pub(crate) fn with_json_type(mut self, json_type: &'static str) -> Self {
+        if let Some(named) = self.headers.get_mut(header::CONTENT_TYPE)
+            && named == JSON
+        {
+            *named = HeaderValue::from_static(json_type);
         }
         self
     }

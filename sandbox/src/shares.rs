@@ -1,89 +1,155 @@
-//! Projects shared with users and with teams: the handlers. Which of the two is the route's business.
+//! Projects and namespaces shared with users and with teams: the handlers. What is shared with whom is the route's
+//! business.
 
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::auth::user_gone;
-use crate::body::{Field, Kind};
+use crate::body::{self, Field};
 use crate::call::Call;
 use crate::failure::{Failure, Unreadable, domain};
 use crate::paging::{Count, Page, count_of};
-use crate::projects::{ADMIN, check_access};
+use crate::projects::ADMIN;
 use crate::release::Binding;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
-use crate::store::shares::{self as store, With};
-use crate::store::{teams, users};
+use crate::store::shares::{self, Kind, What, With};
+use crate::store::users::{User, UserShape};
+use crate::store::{self, teams, users};
 use crate::teams::not_found as team_gone;
+use crate::{namespaces, projects};
 
 const FIELDS: &[Field] = &[
-    Field::new("id", Kind::Ignored),
-    Field::new("user_id", Kind::Text),
-    Field::new("username", Kind::Text),
-    Field::new("right", Kind::Integer),
-    Field::new("permission", Kind::Integer),
-    Field::new("created", Kind::Ignored),
-    Field::new("updated", Kind::Ignored),
+    Field::new("id", body::Kind::Ignored),
+    Field::new("user_id", body::Kind::Text),
+    Field::new("username", body::Kind::Text),
+    Field::new("right", body::Kind::Integer),
+    Field::new("permission", body::Kind::Integer),
+    Field::new("created", body::Kind::Ignored),
+    Field::new("updated", body::Kind::Ignored),
 ];
 
 const TEAM_FIELDS: &[Field] = &[
-    Field::new("id", Kind::Ignored),
-    Field::new("team_id", Kind::Integer),
-    Field::new("right", Kind::Integer),
-    Field::new("permission", Kind::Integer),
-    Field::new("created", Kind::Ignored),
-    Field::new("updated", Kind::Ignored),
+    Field::new("id", body::Kind::Ignored),
+    Field::new("team_id", body::Kind::Integer),
+    Field::new("right", body::Kind::Integer),
+    Field::new("permission", body::Kind::Integer),
+    Field::new("created", body::Kind::Ignored),
+    Field::new("updated", body::Kind::Ignored),
 ];
 
-impl With {
-    /// What the route shares with.
+impl Kind {
+    /// What the route shares, and with whom.
     fn of(call: &Call<'_>) -> Self {
-        if call.route.operation.starts_with("project_teams.") {
-            Self::Team
-        } else {
-            Self::User
-        }
+        let (what, with) = match call.route.operation.split('.').next() {
+            Some("project_teams") => (What::Project, With::Team),
+            Some("namespace_users") => (What::Namespace, With::User),
+            Some("namespace_teams") => (What::Namespace, With::Team),
+            _ => (What::Project, With::User),
+        };
+        Self { what, with }
     }
 
     fn already(self) -> Failure {
-        match self {
-            Self::User => domain(409, 7002, "This user already has access to this project."),
-            Self::Team => domain(409, 6004, "This team already has access."),
+        match (self.what, self.with) {
+            (What::Project, With::User) => {
+                domain(409, 7002, "This user already has access to this {project}.")
+            }
+            (What::Namespace, With::User) => {
+                domain(409, 5011, "This user already has access to this namespace.")
+            }
+            (_, With::Team) => domain(409, 6004, "This team already has access."),
         }
     }
 
     fn not_shared(self) -> Failure {
-        match self {
-            Self::User => domain(403, 7003, "This user does not have access to the project."),
-            Self::Team => domain(403, 6007, "This team does not have access to the project."),
+        match (self.what, self.with) {
+            (What::Project, With::User) => domain(
+                403,
+                7003,
+                "This user does not have access to the {project}.",
+            ),
+            (What::Project, With::Team) => domain(
+                403,
+                6007,
+                "This team does not have access to the {project}.",
+            ),
+            (What::Namespace, With::User) => domain(
+                403,
+                5003,
+                "This user does not have access to the namespace.",
+            ),
+            (What::Namespace, With::Team) => domain(
+                403,
+                5010,
+                "You need to have access to this namespace to do this.",
+            ),
+        }
+    }
+
+    fn not_readable(self) -> Failure {
+        match self.what {
+            What::Project => domain(403, 3004, "You need to have read access to this {project}."),
+            What::Namespace => domain(
+                403,
+                5009,
+                "You need to have namespace read access to do this.",
+            ),
         }
     }
 }
 
-pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
-    let (project, page, user) = (call.id("project")?, Page::asked(call)?, call.user()?);
-    let with = With::of(call);
-    call.read(|db| {
-        check_access(db, user, project, 0).map_err(|failure| match failure {
-            Failure::Forbidden(_) => {
-                domain(403, 3004, "You need to have read access to this project.")
+impl What {
+    /// The caller's access to it, if it is enough.
+    fn check_access(
+        self,
+        db: &Connection,
+        user: &User,
+        id: i64,
+        wanted: i64,
+    ) -> Result<i64, Failure> {
+        match self {
+            Self::Project => projects::check_access(db, user, id, wanted),
+            Self::Namespace => namespaces::check_access(db, user, id, wanted),
+        }
+    }
+
+    /// Whom it belongs to.
+    fn owner(self, db: &Connection, user: &User, id: i64) -> Result<Option<UserShape>, Failure> {
+        Ok(match self {
+            Self::Project => {
+                store::projects::by_id(db, user.id, id)?.and_then(|project| project.owner)
             }
+            Self::Namespace => {
+                store::namespaces::by_id(db, id)?.and_then(|namespace| namespace.owner)
+            }
+        })
+    }
+}
+
+pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (id, page, user) = (call.id("project")?, Page::asked(call)?, call.user()?);
+    let kind = Kind::of(call);
+    call.read(|db| {
+        let access = kind.what.check_access(db, user, id, 0);
+        access.map_err(|failure| match failure {
+            Failure::Forbidden(_) => kind.not_readable(),
             other => other,
         })?;
         let part = (page.limit(), page.offset());
-        let (schema, items) = match with {
+        let (schema, items) = match kind.with {
             With::User => {
-                let shares = store::users(db, project, part)?;
+                let shares = shares::users(db, kind.what, id, part)?;
                 ("PaginatedUserWithPermission", with_access(call, shares))
             }
             With::Team => {
-                let shares = teams::list_of_project(db, call.at.release, project, part)?;
+                let shares = teams::shared_with(db, call.at.release, kind.what, id, part)?;
                 ("PaginatedTeamWithPermission", with_access(call, shares))
             }
         };
         let count = Count {
-            total: store::count(db, with, project)?,
+            total: shares::count(db, kind, id)?,
             here: count_of(&items),
             forgotten_beyond_end: false,
         };
@@ -101,51 +167,55 @@ fn with_access<T: Serialize>(call: &Call<'_>, shares: Vec<(T, i64)>) -> Vec<Valu
 }
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
-    let (project, caller, with) = (call.id("project")?, call.user()?, With::of(call));
-    let mut body = bind(call, with)?;
+    let (id, caller, kind) = (call.id("project")?, call.user()?, Kind::of(call));
+    let mut body = bind(call, kind.with)?;
     let access = wanted_access(call, &body)?;
-    let whom = match (with, body.remove(name_key(call, with))) {
+    let whom = match (kind.with, body.remove(name_key(call, kind.with))) {
         (With::User, name) => Whom::User(as_text(name)),
         (With::Team, id) => Whom::Team(id.and_then(|id| id.as_i64()).unwrap_or_default()),
     };
     call.write(|db| {
-        check_access(db, caller, project, ADMIN)?;
-        let id = whom.existing(db)?;
-        let owner = crate::store::projects::by_id(db, caller.id, project)?
-            .and_then(|project| project.owner);
-        let owned = with == With::User && owner.is_some_and(|owner| owner.id == id);
-        if owned || store::exists(db, with, project, id)? {
-            return Err(with.already());
+        kind.what.check_access(db, caller, id, ADMIN)?;
+        let with = whom.existing(db)?;
+        let owner = kind.what.owner(db, caller, id)?;
+        let owned = kind.with == With::User && owner.is_some_and(|owner| owner.id == with);
+        if owned || shares::exists(db, kind, id, with)? {
+            return Err(kind.already());
         }
-        let share = store::insert(db, with, project, id, access)?;
+        let share = shares::insert(db, kind, id, with, access)?;
         Ok(reply(call, share, &whom, access, &Stamp::now()))
     })
 }
 
-/// Says nothing about a share that does not exist, and answers no id.
+/// Says nothing about a share that does not exist, and answers no id, or a wrong one.
 pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
-    let (project, caller, with) = (call.id("project")?, call.user()?, With::of(call));
-    let access = wanted_access(call, &bind(call, with)?)?;
-    let whom = Whom::in_path(call, with)?;
+    let (id, caller, kind) = (call.id("project")?, call.user()?, Kind::of(call));
+    let access = wanted_access(call, &bind(call, kind.with)?)?;
+    let whom = Whom::in_path(call, kind.with)?;
     call.write(|db| {
-        check_access(db, caller, project, ADMIN)?;
-        let id = match whom {
+        kind.what.check_access(db, caller, id, ADMIN)?;
+        let with = match whom {
             // Nor does it look whether the team exists.
             Whom::Team(id) => id,
             Whom::User(_) => whom.existing(db)?,
         };
-        store::update(db, with, project, id, access)?;
-        Ok(reply(call, 0, &whom, access, &Stamp::default()))
+        shares::update(db, kind, id, with, access)?;
+        let told = match (kind.what, kind.with) {
+            // The namespace's, which the path calls by the share's name.
+            (What::Namespace, With::User) => id,
+            _ => 0,
+        };
+        Ok(reply(call, told, &whom, access, &Stamp::default()))
     })
 }
 
 pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
-    let (project, caller, with) = (call.id("project")?, call.user()?, With::of(call));
-    let whom = Whom::in_path(call, with)?;
+    let (id, caller, kind) = (call.id("project")?, call.user()?, Kind::of(call));
+    let whom = Whom::in_path(call, kind.with)?;
     call.write(|db| {
-        check_access(db, caller, project, ADMIN)?;
-        if !store::delete(db, with, project, whom.existing(db)?)? {
-            return Err(with.not_shared());
+        kind.what.check_access(db, caller, id, ADMIN)?;
+        if !shares::delete(db, kind, id, whom.existing(db)?)? {
+            return Err(kind.not_shared());
         }
         Ok(call.deleted())
     })
@@ -229,7 +299,7 @@ fn wanted_access(call: &Call<'_>, body: &Map<String, Value>) -> Result<i64, Fail
 }
 
 fn reply(call: &Call<'_>, id: i64, whom: &Whom, access: i64, created: &Stamp) -> Reply {
-    let name = name_key(call, With::of(call));
+    let name = name_key(call, Kind::of(call).with);
     let share = json!({
         "id": id,
         name: whom,

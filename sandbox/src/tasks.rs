@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::failure::{Denied, Domain, Failure, Violation, domain, lacking};
 use crate::filter;
 use crate::paging::{Count, Page, count_of};
-use crate::projects::{self, WRITE, archived, colour};
+use crate::projects::{self, WRITE};
 use crate::release::Api;
 use crate::repeat;
 use crate::reply::Reply;
@@ -32,7 +32,7 @@ const FIELDS: &[Field] = &[
     Field::new("end_date", Kind::Time),
     Field::new("assignees", Kind::Array),
     Field::new("labels", Kind::Array),
-    Field::new("hex_color", Kind::Text).length(0, 7),
+    Field::colour("hex_color"),
     Field::new("percent_done", Kind::Number),
     Field::new("identifier", Kind::Text),
     Field::new("index", Kind::Integer),
@@ -131,7 +131,8 @@ fn list(call: &Call<'_>, projects: String, own: Option<Condition>) -> Result<Rep
             Count {
                 total,
                 here,
-                forgotten_beyond_end: false,
+                // Someone without any project gets nothing at all.
+                forgotten_beyond_end: selection.projects == "[]",
             },
         ))
     })
@@ -233,20 +234,19 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     call.write(|db| {
         projects::check_access(db, user, task.project_id, WRITE)?;
         if task.title.is_empty() {
-            return Err(domain(400, 4001, "You must provide at least a task title."));
+            let what = if release.lists { "list task" } else { "task" };
+            let message = format!("You must provide at least a {what} title.");
+            return Err(domain(400, 4001, message));
         }
         let Some(project) = crate::store::projects::by_id(db, user.id, task.project_id)? else {
             return Err(projects::not_found());
         };
-        if crate::store::projects::is_archived(db, project.id)? {
-            return Err(archived());
-        }
+        projects::check_open(db, &project)?;
         let now = Stamp::now();
         if !release.index_on_create || task.index <= 0 {
             task.index = store::next_index(db, project.id)?;
         }
         task.identifier = store::identifier(&project.identifier, task.index);
-        task.hex_color = colour(&task.hex_color);
         task.assignees.get_or_insert_default();
         task.related_tasks = None;
         task.created_by = Some(user.shape());
@@ -302,7 +302,6 @@ fn replace(
     if task.title.is_empty() {
         task.title.clone_from(&old.title);
     }
-    task.hex_color = colour(&task.hex_color);
     compute_reminders(&mut task)?;
     check_assignees(db, &task)?;
     if call.at.release.index_on_create || !task.done_at.is_set() {
@@ -382,7 +381,11 @@ fn check_assignees(db: &Connection, task: &Task) -> Result<(), Failure> {
 }
 
 fn no_access_to_project() -> Failure {
-    domain(403, 7003, "This user does not have access to the project.")
+    domain(
+        403,
+        7003,
+        "This user does not have access to the {project}.",
+    )
 }
 
 fn not_found() -> Failure {

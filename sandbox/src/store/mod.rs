@@ -3,6 +3,7 @@
 //! One connection behind a lock is enough: a page of tasks is read in a fraction of a millisecond,
 //! and writes are one after another in SQLite anyway.
 
+pub(crate) mod namespaces;
 pub(crate) mod projects;
 pub(crate) mod sessions;
 pub(crate) mod shares;
@@ -19,7 +20,11 @@ use rusqlite::config::DbConfig;
 use crate::failure::Failure;
 
 /// The tables, in the order in which they refer to each other.
-const SCHEMAS: [&str; 2] = [include_str!("schema.sql"), include_str!("teams.sql")];
+const SCHEMAS: [&str; 3] = [
+    include_str!("schema.sql"),
+    include_str!("teams.sql"),
+    include_str!("namespaces.sql"),
+];
 
 /// File name inside the data folder.
 const FILE: &str = "vikunja-sandbox.db";

@@ -22,6 +22,9 @@ pub(crate) struct Project {
     pub(crate) hex_color: String,
     /// Absent in a request is not the same as 0.
     pub(crate) parent_project_id: Option<i64>,
+    /// 0.20 alone, which has no parents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) namespace_id: Option<i64>,
     pub(crate) owner: Option<UserShape>,
     pub(crate) is_archived: bool,
     pub(crate) background_information: (),
@@ -108,7 +111,7 @@ const VISIBLE: &str = "
 
 const COLUMNS: &str = "p.id, p.title, p.description, p.identifier, p.hex_color, p.parent_id, p.is_archived,
     EXISTS (SELECT 1 FROM favorites f WHERE f.user_id = ?1 AND f.kind = 'project' AND f.entity_id = p.id),
-    p.position, p.created, p.updated";
+    p.position, p.created, p.updated, p.namespace_id";
 
 impl Project {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -124,7 +127,8 @@ impl Project {
             position: row.get(8)?,
             created: Stamp::from_seconds(row.get(9)?),
             updated: Stamp::from_seconds(row.get(10)?),
-            owner: Some(UserShape::read(row, 11)?),
+            namespace_id: row.get(11)?,
+            owner: Some(UserShape::read(row, 12)?),
             ..Self::default()
         })
     }
@@ -213,6 +217,22 @@ pub(crate) fn by_id(db: &Connection, user: i64, project: i64) -> Result<Option<P
         .optional()?)
 }
 
+/// The projects that fulfil a condition over ?1, the user, and ?2, without their views.
+pub(crate) fn matching(
+    db: &Connection,
+    user: i64,
+    condition: &str,
+    value: &str,
+) -> Result<Vec<Project>, Failure> {
+    let sql = format!(
+        "SELECT {COLUMNS}, {SHAPE} FROM projects p JOIN users u ON u.id = p.owner_id WHERE {condition}
+         ORDER BY p.position, p.id"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let projects = query.query_map(params![user, value], Project::read)?;
+    Ok(projects.collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
 /// What a project list is restricted to.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
@@ -237,7 +257,8 @@ pub(crate) fn list(
             SELECT p.id FROM projects p JOIN visible v ON v.id = p.id
             WHERE (?2 IS NULL OR p.title LIKE '%' || ?2 || '%')
               AND (?4 OR p.parent_id = 0 OR p.id IN (SELECT project_id FROM grants WHERE user_id = ?1))
-              AND (?3 OR p.is_archived = 0)
+              AND (?3 OR p.is_archived = 0 AND (p.namespace_id IS NULL
+                OR NOT EXISTS (SELECT 1 FROM namespaces n WHERE n.id = p.namespace_id AND n.is_archived)))
         ), found (id) AS (
             SELECT id FROM roots
             UNION SELECT p.id FROM projects p JOIN found ON p.parent_id = found.id WHERE ?3 OR p.is_archived = 0
@@ -263,7 +284,7 @@ pub(crate) fn list(
     ];
     let read = |row: &Row<'_>| {
         let project = Project::read(row)?;
-        let orphan: bool = row.get(16)?;
+        let orphan: bool = row.get(17)?;
         Ok(if orphan {
             Project {
                 parent_project_id: Some(0),
@@ -341,8 +362,8 @@ pub(crate) fn insert(
     let now = Stamp::now();
     let parent = wanted.parent_project_id.unwrap_or_default();
     db.prepare_cached(
-        "INSERT INTO projects (title, description, identifier, hex_color, parent_id, owner_id, is_archived, created, updated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        "INSERT INTO projects (title, description, identifier, hex_color, parent_id, owner_id, is_archived, created, updated,
+         namespace_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
     )?
     .execute(params![
         wanted.title,
@@ -352,7 +373,8 @@ pub(crate) fn insert(
         parent,
         owner.id,
         wanted.is_archived,
-        now.seconds()
+        now.seconds(),
+        wanted.namespace_id
     ])?;
     let id = db.last_insert_rowid();
     // A given position is kept, an absent one follows from the id.
@@ -369,7 +391,11 @@ pub(crate) fn insert(
     Ok(Project {
         id,
         parent_project_id: Some(parent),
-        owner: Some(owner.stub()),
+        owner: Some(if release.lists {
+            owner.shape()
+        } else {
+            owner.stub()
+        }),
         position,
         views: insert_views(db, release, id, true)?,
         created: now.clone(),
@@ -444,7 +470,7 @@ fn insert_buckets(db: &Connection, release: &Release, view: i64) -> Result<(i64,
 pub(crate) fn update(db: &Connection, user: i64, project: &Project) -> Result<(), Failure> {
     db.prepare_cached(
         "UPDATE projects SET title = ?2, description = ?3, identifier = ?4, hex_color = ?5, parent_id = ?6,
-         is_archived = ?7, position = ?8, updated = ?9 WHERE id = ?1",
+         is_archived = ?7, position = ?8, updated = ?9, namespace_id = ?10 WHERE id = ?1",
     )?
     .execute(params![
         project.id,
@@ -455,7 +481,8 @@ pub(crate) fn update(db: &Connection, user: i64, project: &Project) -> Result<()
         project.parent_project_id,
         project.is_archived,
         project.position,
-        project.updated.seconds()
+        project.updated.seconds(),
+        project.namespace_id
     ])?;
     set_favorite(db, user, project.id, project.is_favorite)
 }
@@ -593,11 +620,15 @@ pub(crate) fn favorites(release: &Release, owner: Option<UserShape>, since: &Sta
     Project {
         id: FAVORITES,
         title: "Favorites".to_owned(),
-        description: "This project has all tasks marked as favorites.".to_owned(),
+        description: format!(
+            "This {} has all tasks marked as favorites.",
+            release.project_word
+        ),
         parent_project_id: Some(0),
+        namespace_id: release.lists.then_some(crate::namespaces::FAVORITES),
         owner,
         is_favorite: true,
-        position: -1.0,
+        position: if release.lists { 0.0 } else { -1.0 },
         views: (1..).zip(VIEWS).take(3).map(view).collect(),
         created: since.clone(),
         updated: since.clone(),

@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS projects (
     identifier TEXT NOT NULL DEFAULT '',
     hex_color TEXT NOT NULL DEFAULT '',
     parent_id INTEGER NOT NULL DEFAULT 0,
+    -- 0.20 alone.
+    namespace_id INTEGER REFERENCES namespaces (id) ON DELETE CASCADE,
     owner_id INTEGER NOT NULL REFERENCES users (id),
     is_archived INTEGER NOT NULL DEFAULT 0,
     position REAL NOT NULL DEFAULT 0,
@@ -32,6 +34,7 @@ CREATE TABLE IF NOT EXISTS projects (
 );
 CREATE INDEX IF NOT EXISTS projects_owner ON projects (owner_id);
 CREATE INDEX IF NOT EXISTS projects_parent ON projects (parent_id);
+CREATE INDEX IF NOT EXISTS projects_namespace ON projects (namespace_id) WHERE namespace_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS shares (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     project_id INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,

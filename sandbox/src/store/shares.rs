@@ -1,101 +1,118 @@
-//! Projects shared with users and with teams.
+//! Projects and namespaces shared with users and with teams.
 
 use rusqlite::Connection;
 
 use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
 
-/// With whom a project is shared.
+/// What is shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Project,
+    Namespace,
+}
+
+/// With whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum With {
     User,
     Team,
 }
 
-impl With {
-    /// Table, and its column for whom the project is shared with.
-    fn table(self) -> (&'static str, &'static str) {
-        match self {
-            Self::User => ("shares", "user_id"),
-            Self::Team => ("team_shares", "team_id"),
+/// A kind of share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind {
+    pub(crate) what: What,
+    pub(crate) with: With,
+}
+
+impl Kind {
+    /// Table, and its columns for what is shared and for whom it is shared with.
+    fn table(self) -> (&'static str, &'static str, &'static str) {
+        match (self.what, self.with) {
+            (What::Project, With::User) => ("shares", "project_id", "user_id"),
+            (What::Project, With::Team) => ("team_shares", "project_id", "team_id"),
+            (What::Namespace, With::User) => ("namespace_users", "namespace_id", "user_id"),
+            (What::Namespace, With::Team) => ("namespace_teams", "namespace_id", "team_id"),
         }
+    }
+
+    /// The page of the shares of ?1, as table `s` in their order, behind what is read of them.
+    pub(super) fn page(self) -> String {
+        let (table, what, whom) = self.table();
+        let (joined, alias) = match self.with {
+            With::User => ("users", "u"),
+            With::Team => ("teams", "t"),
+        };
+        format!(
+            "FROM {table} s JOIN {joined} {alias} ON {alias}.id = s.{whom} WHERE s.{what} = ?1
+             ORDER BY s.id LIMIT ?2 OFFSET ?3"
+        )
     }
 }
 
-/// Shares a project, and answers the share's id.
+/// Shares something, and answers the share's id.
 pub(crate) fn insert(
     db: &Connection,
-    with: With,
-    project: i64,
+    kind: Kind,
+    of: i64,
     whom: i64,
     permission: i64,
 ) -> Result<i64, Failure> {
-    let (table, column) = with.table();
-    let sql = format!("INSERT INTO {table} (project_id, {column}, permission) VALUES (?1, ?2, ?3)");
-    db.prepare_cached(&sql)?
-        .execute([project, whom, permission])?;
+    let (table, what, with) = kind.table();
+    let sql = format!("INSERT INTO {table} ({what}, {with}, permission) VALUES (?1, ?2, ?3)");
+    db.prepare_cached(&sql)?.execute([of, whom, permission])?;
     Ok(db.last_insert_rowid())
 }
 
 /// Changes a share, if there is one.
 pub(crate) fn update(
     db: &Connection,
-    with: With,
-    project: i64,
+    kind: Kind,
+    of: i64,
     whom: i64,
     permission: i64,
 ) -> Result<(), Failure> {
-    let (table, column) = with.table();
-    let sql = format!("UPDATE {table} SET permission = ?3 WHERE project_id = ?1 AND {column} = ?2");
-    db.prepare_cached(&sql)?
-        .execute([project, whom, permission])?;
+    let (table, what, with) = kind.table();
+    let sql = format!("UPDATE {table} SET permission = ?3 WHERE {what} = ?1 AND {with} = ?2");
+    db.prepare_cached(&sql)?.execute([of, whom, permission])?;
     Ok(())
 }
 
 /// Ends a share; false when there was none.
-pub(crate) fn delete(
-    db: &Connection,
-    with: With,
-    project: i64,
-    whom: i64,
-) -> Result<bool, Failure> {
-    let (table, column) = with.table();
-    let sql = format!("DELETE FROM {table} WHERE project_id = ?1 AND {column} = ?2");
-    Ok(db.prepare_cached(&sql)?.execute([project, whom])? > 0)
+pub(crate) fn delete(db: &Connection, kind: Kind, of: i64, whom: i64) -> Result<bool, Failure> {
+    let (table, what, with) = kind.table();
+    let sql = format!("DELETE FROM {table} WHERE {what} = ?1 AND {with} = ?2");
+    Ok(db.prepare_cached(&sql)?.execute([of, whom])? > 0)
 }
 
-pub(crate) fn exists(
-    db: &Connection,
-    with: With,
-    project: i64,
-    whom: i64,
-) -> Result<bool, Failure> {
-    let (table, column) = with.table();
-    let sql = format!("SELECT 1 FROM {table} WHERE project_id = ?1 AND {column} = ?2");
-    Ok(db.prepare_cached(&sql)?.exists([project, whom])?)
+pub(crate) fn exists(db: &Connection, kind: Kind, of: i64, whom: i64) -> Result<bool, Failure> {
+    let (table, what, with) = kind.table();
+    let sql = format!("SELECT 1 FROM {table} WHERE {what} = ?1 AND {with} = ?2");
+    Ok(db.prepare_cached(&sql)?.exists([of, whom])?)
 }
 
-/// A page of the users that a project is shared with, and their access.
+/// A page of the users that something is shared with, and their access.
 pub(crate) fn users(
     db: &Connection,
-    project: i64,
+    what: What,
+    of: i64,
     (limit, offset): (i64, i64),
 ) -> Result<Vec<(UserShape, i64)>, Failure> {
+    let with = With::User;
     let sql = format!(
-        "SELECT {SHAPE}, s.permission FROM shares s JOIN users u ON u.id = s.user_id
-         WHERE s.project_id = ?1 ORDER BY s.id LIMIT ?2 OFFSET ?3"
+        "SELECT {SHAPE}, s.permission {}",
+        Kind { what, with }.page()
     );
     let mut query = db.prepare_cached(&sql)?;
-    let rows = query.query_map([project, limit, offset], |row| {
+    let rows = query.query_map([of, limit, offset], |row| {
         Ok((UserShape::read(row, 0)?, row.get(5)?))
     })?;
     Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
 }
 
-pub(crate) fn count(db: &Connection, with: With, project: i64) -> Result<i64, Failure> {
-    let (table, _) = with.table();
-    let sql = format!("SELECT count(*) FROM {table} WHERE project_id = ?1");
-    Ok(db
-        .prepare_cached(&sql)?
-        .query_row([project], |row| row.get(0))?)
+pub(crate) fn count(db: &Connection, kind: Kind, of: i64) -> Result<i64, Failure> {
+    let (table, what, _) = kind.table();
+    let sql = format!("SELECT count(*) FROM {table} WHERE {what} = ?1");
+    Ok(db.prepare_cached(&sql)?.query_row([of], |row| row.get(0))?)
 }

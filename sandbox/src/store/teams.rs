@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::shares::{Kind, What, With};
 use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
 use crate::release::Release;
@@ -137,19 +138,21 @@ pub(crate) fn list(
 }
 
 /// A page of the teams that a project is shared with and their access.
-pub(crate) fn list_of_project(
+pub(crate) fn shared_with(
     db: &Connection,
     release: &Release,
-    project: i64,
+    what: What,
+    of: i64,
     (limit, offset): (i64, i64),
 ) -> Result<Vec<(Team, i64)>, Failure> {
+    let with = With::Team;
     let sql = format!(
-        "SELECT {COLUMNS}, s.permission FROM team_shares s JOIN teams t ON t.id = s.team_id
-         WHERE s.project_id = ?1 ORDER BY s.id LIMIT ?2 OFFSET ?3"
+        "SELECT {COLUMNS}, s.permission {}",
+        Kind { what, with }.page()
     );
     let mut query = db.prepare_cached(&sql)?;
     let (mut teams, access): (Vec<_>, Vec<_>) = query
-        .query_map([project, limit, offset], |row| {
+        .query_map([of, limit, offset], |row| {
             Ok((Team::read(row, release)?, row.get::<_, i64>(7)?))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?

@@ -24,9 +24,3 @@ CREATE TABLE IF NOT EXISTS team_shares (
     UNIQUE (team_id, project_id)
 );
 CREATE INDEX IF NOT EXISTS team_shares_project ON team_shares (project_id);
--- Who was given access to which project, by whatever way.
-CREATE VIEW IF NOT EXISTS grants (user_id, project_id, permission) AS
-    SELECT user_id, project_id, permission FROM shares
-    UNION ALL
-    SELECT m.user_id, s.project_id, s.permission
-    FROM team_members m CROSS JOIN team_shares s ON s.team_id = m.team_id;

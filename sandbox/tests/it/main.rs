@@ -5,4 +5,5 @@ mod faults;
 mod http;
 mod life;
 mod mutations;
+mod namespaces;
 mod replay;

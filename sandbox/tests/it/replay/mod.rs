@@ -14,6 +14,11 @@ use vikunja_sandbox::Sandbox;
 use player::{Played, Player};
 
 #[test]
+fn release_0_20() {
+    check("0.20", "0.20.4", "v1", 236);
+}
+
+#[test]
 fn release_0_24() {
     check("0.24", "0.24.1", "v1", 244);
 }

@@ -278,6 +278,7 @@ impl<'a> Player<'a> {
             ("POST", "/api/v2")
         };
         let project = &made["duplicated_project"];
+        let list = &made["List"];
         let tasks = match operation {
             "tasks.create_bulk" => made["tasks"].as_array().cloned().unwrap_or_default(),
             "tasks.duplicate" => vec![made["duplicated_task"].clone()],
@@ -297,6 +298,12 @@ impl<'a> Player<'a> {
             wanted.push((
                 format!("{prefix}/projects"),
                 json!({"title": project["title"]}),
+            ));
+        }
+        if list.is_object() {
+            wanted.push((
+                format!("{prefix}/namespaces/{}/lists", list["namespace_id"]),
+                json!({"title": list["title"]}),
             ));
         }
         for (path, body) in wanted {
