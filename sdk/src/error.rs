@@ -480,6 +480,9 @@ impl fmt::Display for ApiError {
             (message, _) => message.to_owned(),
         };
         write!(f, " {said}")?;
+        if self.status == StatusCode::NOT_FOUND && self.route_is_missing() {
+            f.write_str(" (this server has no such route: is the feature switched off?)")?;
+        }
         for (index, field) in self.fields.iter().enumerate() {
             f.write_str(if index == 0 { " (" } else { "; " })?;
             f.write_str(&field.field)?;

@@ -69,6 +69,8 @@ pub mod token;
 pub mod totp;
 pub mod users;
 pub mod views;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 pub mod webhooks;
 #[cfg(feature = "ws")]
 pub mod ws;

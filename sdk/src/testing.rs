@@ -19,6 +19,9 @@
 //! # }
 //! ```
 
+#[cfg(feature = "webhook")]
+pub mod webhook;
+
 use std::collections::VecDeque;
 
 use bytes::Bytes;

@@ -1,16 +1,19 @@
 //! Webhooks, of projects (0.22+) and of the caller (2.2+). A server can have them switched off: then these routes are
 //! 404, and `webhooks_enabled` of `/info` is false.
 //!
+//! [`ops::ensure_webhook`](crate::ops::ensure_webhook) makes one where there is none yet, and warns of what is never sent;
+//! what they send is read by the module `webhook` (feature `webhook`).
+//!
 //! ```no_run
 //! # async fn example(mut vikunja: vikunja_sdk::Client) -> Result<(), vikunja_sdk::Error> {
-//! use vikunja_sdk::{model::ProjectId, webhooks};
+//! use vikunja_sdk::{model::{EventName, ProjectId}, webhooks};
 //!
 //! let project = ProjectId::from(3);
 //! let webhook = vikunja
 //!     .send(&webhooks::Create {
 //!         owner: project,
 //!         target_url: "https://bot.example.com/vikunja".to_owned(),
-//!         events: vec!["task.created".to_owned(), "task.updated".to_owned()],
+//!         events: vec![EventName::TaskCreated, EventName::TaskUpdated],
 //!         secret: Some("something long and random".to_owned().into()),
 //!         basic_auth: None,
 //!     })
@@ -19,14 +22,14 @@
 //! # Ok(()) }
 //! ```
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     At, Body, BuildError, Empty, Endpoint, Json, Keyed, Op, Paged, Pages, Path, Query, Release,
     Route,
-    model::{ProjectId, Webhook, WebhookId},
+    model::{EventName, ProjectId, Webhook, WebhookId},
     secret::{exposed, exposed_or_null},
 };
 
@@ -41,6 +44,8 @@ const BASIC_AUTH: Release = Release(1, 1, 0);
 
 /// Whose events a webhook sends: those of a project and of the projects in it, or the [caller's](Me).
 pub trait Owner: Copy + Send + Sync {
+    /// Which of the two it is.
+    const KIND: OwnerKind;
     /// Where its webhooks are.
     const ALL: Route;
     /// Where one of them is.
@@ -50,7 +55,17 @@ pub trait Owner: Copy + Send + Sync {
     fn path(&self, _: &mut Path) {}
 }
 
+/// Kinds of owners of webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerKind {
+    /// A project.
+    Project,
+    /// A user.
+    User,
+}
+
 impl Owner for ProjectId {
+    const KIND: OwnerKind = OwnerKind::Project;
     const ALL: Route = Route::read("/projects/{project}/webhooks").since(PROJECT_HOOKS);
     const ONE: Route = Route::read("/projects/{project}/webhooks/{webhook}").since(PROJECT_HOOKS);
     fn path(&self, path: &mut Path) {
@@ -63,12 +78,74 @@ impl Owner for ProjectId {
 pub struct Me;
 
 impl Owner for Me {
+    const KIND: OwnerKind = OwnerKind::User;
     const ALL: Route = Route::read("/user/settings/webhooks")
         .since(USER_HOOKS)
         .user_only();
     const ONE: Route = Route::read("/user/settings/webhooks/{webhook}")
         .since(USER_HOOKS)
         .user_only();
+}
+
+/// What a release makes of an event's name in a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Support {
+    /// It takes the name, and sends the event.
+    Sent,
+    /// It takes the name, and **never** sends the event.
+    NeverSent,
+    /// It refuses the name. For webhooks of the caller this is so when they are made; [`SetEvents`] takes it silently, and
+    /// nothing is sent.
+    Refused,
+    /// Not a name that this crate knows.
+    Unknown,
+}
+
+/// What a release makes of an event's name in a webhook of a project or of the caller. Tried on 0.24.1, 1.0.0 and 2.5.0.
+///
+/// ```
+/// use vikunja_sdk::{Release, model::EventName, webhooks::{OwnerKind::Project, Support, support}};
+///
+/// let attached = EventName::TaskAttachmentCreated;
+/// assert_eq!(support(&attached, Project, Release(1, 0, 0)), Support::Sent);
+/// assert_eq!(support(&attached, Project, Release(2, 5, 0)), Support::NeverSent);
+/// ```
+pub fn support(event: &EventName, owner: OwnerKind, release: Release) -> Support {
+    use EventName as Name;
+    let (is_of_users, is_sent) = match event {
+        Name::Other(_) => return Support::Unknown,
+        Name::TaskReminderFired | Name::TaskOverdue => (true, true),
+        Name::TasksOverdue => (true, owner == OwnerKind::User),
+        Name::TaskAttachmentCreated => (false, release < Release(2, 0, 0)),
+        Name::TaskCommentEdited
+        | Name::TaskCommentDeleted
+        | Name::ProjectUpdated
+        | Name::ProjectDeleted
+        | Name::ProjectSharedUser
+        | Name::ProjectSharedTeam => (false, release >= Release(1, 0, 0)),
+        Name::TaskCreated
+        | Name::TaskUpdated
+        | Name::TaskDeleted
+        | Name::TaskAssigneeCreated
+        | Name::TaskAssigneeDeleted
+        | Name::TaskCommentCreated
+        | Name::TaskAttachmentDeleted
+        | Name::TaskRelationCreated
+        | Name::TaskRelationDeleted => (false, true),
+    };
+    let first = if is_of_users {
+        USER_HOOKS
+    } else {
+        PROJECT_HOOKS
+    };
+    if release < first || owner == OwnerKind::User && !is_of_users {
+        Support::Refused
+    } else if is_sent {
+        Support::Sent
+    } else {
+        Support::NeverSent
+    }
 }
 
 /// Makes a webhook. From 2.2 a target on a loopback or private address is taken and, by default, never called.
@@ -82,7 +159,7 @@ pub struct Create<O> {
     /// Where they are sent to: http or https.
     pub target_url: String,
     /// Which are sent: names from [`ProjectEvents`] or [`MyEvents`], at least one.
-    pub events: Vec<String>,
+    pub events: Vec<EventName>,
     /// Signs what is sent: `X-Vikunja-Signature` is the HMAC-SHA256 of the body with it. It cannot be read back.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -112,6 +189,16 @@ impl<O: Owner> Endpoint for Create<O> {
         self.owner.path(path);
     }
     fn body(&self, at: At) -> Result<Body, BuildError> {
+        if self
+            .secret
+            .as_ref()
+            .is_some_and(|secret| secret.expose_secret().is_empty())
+        {
+            return Err(BuildError::Body(
+                "the secret of a webhook is empty, so that nothing would be signed: give one, or None"
+                    .to_owned(),
+            ));
+        }
         // Older releases would ignore it, and call the receiver without.
         if self.basic_auth.is_some() && at.release < BASIC_AUTH {
             return Err(BuildError::Body(format!(
@@ -186,7 +273,7 @@ pub struct SetEvents<O> {
     /// The target that it has: the server wants it here, answers it, and **does not store it**.
     pub target_url: String,
     /// All events that it is to send, at least one.
-    pub events: Vec<String>,
+    pub events: Vec<EventName>,
 }
 
 impl<O: Owner> Endpoint for SetEvents<O> {
@@ -219,14 +306,13 @@ impl<O: Owner> Endpoint for Delete<O> {
     }
 }
 
-/// Reads the names of the events that webhooks of projects take. Some are never sent: up to 0.24 `project.*` and
-/// changes of comments, in 2.x `task.attachment.created`, and `tasks.overdue`, which is for the caller's webhooks.
+/// Reads the names of the events that webhooks of projects take. Some are never sent: [`support`] says which.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProjectEvents;
 
 impl Endpoint for ProjectEvents {
     const ROUTE: Route = Route::read("/webhooks/events").since(PROJECT_HOOKS);
-    type Reply = Json<Vec<String>>;
+    type Reply = Json<Vec<EventName>>;
 }
 
 /// Reads the names of the events that webhooks of the caller take (2.2+).
@@ -237,5 +323,5 @@ impl Endpoint for MyEvents {
     const ROUTE: Route = Route::read("/user/settings/webhooks/events")
         .since(USER_HOOKS)
         .user_only();
-    type Reply = Json<Vec<String>>;
+    type Reply = Json<Vec<EventName>>;
 }

@@ -102,6 +102,6 @@ pub use user_status::UserStatus;
 pub use view::{
     Bucket, BucketConfiguration, BucketConfigurationMode, ProjectView, TaskBucket, ViewKind,
 };
-pub use webhook::Webhook;
+pub use webhook::{EventName, Webhook};
 
 pub(crate) use decode::null_to_default;

@@ -13,6 +13,9 @@ macro_rules! string_enum {
         }
 
         impl $name {
+            /// All that this version knows.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant,)+];
+
             /// The word on the wire.
             pub fn as_str(&self) -> &str {
                 match self {

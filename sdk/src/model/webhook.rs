@@ -5,7 +5,52 @@ use serde::Deserialize;
 use super::{
     ProjectId, Timestamp, User, UserId, WebhookId,
     decode::{id_or_none, null_to_default, time_or_none},
+    open_enum::string_enum,
 };
+
+string_enum! {
+    /// What a webhook can tell of. [`webhooks::support`](crate::webhooks::support) says what a release makes of a name.
+    EventName {
+        /// A task was made.
+        TaskCreated = "task.created",
+        /// A task was changed, labelled, assigned or moved.
+        TaskUpdated = "task.updated",
+        /// A task was deleted.
+        TaskDeleted = "task.deleted",
+        /// A task was assigned to somebody.
+        TaskAssigneeCreated = "task.assignee.created",
+        /// A task is somebody's no more.
+        TaskAssigneeDeleted = "task.assignee.deleted",
+        /// A comment was written.
+        TaskCommentCreated = "task.comment.created",
+        /// A comment was changed.
+        TaskCommentEdited = "task.comment.edited",
+        /// A comment was deleted.
+        TaskCommentDeleted = "task.comment.deleted",
+        /// A file was attached to a task.
+        TaskAttachmentCreated = "task.attachment.created",
+        /// A file was taken from a task.
+        TaskAttachmentDeleted = "task.attachment.deleted",
+        /// Two tasks were related.
+        TaskRelationCreated = "task.relation.created",
+        /// Two tasks are related no more.
+        TaskRelationDeleted = "task.relation.deleted",
+        /// A project was changed.
+        ProjectUpdated = "project.updated",
+        /// A project was deleted.
+        ProjectDeleted = "project.deleted",
+        /// A project was shared with a user.
+        ProjectSharedUser = "project.shared.user",
+        /// A project was shared with a team.
+        ProjectSharedTeam = "project.shared.team",
+        /// It is time for a task.
+        TaskReminderFired = "task.reminder.fired",
+        /// A task is overdue. Once a day.
+        TaskOverdue = "task.overdue",
+        /// All tasks of somebody that are overdue. Once a day.
+        TasksOverdue = "tasks.overdue",
+    }
+}
 
 /// A webhook (0.22+), of a project or of a user (2.2+).
 ///
@@ -19,9 +64,9 @@ pub struct Webhook {
     /// Where events are sent to.
     #[serde(default)]
     pub target_url: String,
-    /// Events that are sent, such as `task.created`.
+    /// Events that are sent, as they were set: a name may come twice.
     #[serde(default, deserialize_with = "null_to_default")]
-    pub events: Vec<String>,
+    pub events: Vec<EventName>,
     /// The project whose events are sent.
     #[serde(default, deserialize_with = "id_or_none")]
     pub project_id: Option<ProjectId>,

@@ -22,4 +22,6 @@ mod resources;
 mod scopes;
 mod services;
 mod sharing;
+mod webhook;
+mod webhook_flows;
 mod ws;

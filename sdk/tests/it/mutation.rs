@@ -16,7 +16,7 @@ const LONGEST: [usize; 2] = [10_000, 100_000];
 
 /// One damage. Places are relative to the length that the body has when it happens.
 #[derive(Clone, Debug)]
-enum Mutation {
+pub(crate) enum Mutation {
     Flip(Index, u8),
     Cut(Index, Index),
     Insert(Index, Vec<u8>),
@@ -31,7 +31,7 @@ enum Mutation {
     ContentType(&'static str),
 }
 
-fn mutation() -> impl Strategy<Value = Mutation> {
+pub(crate) fn mutation() -> impl Strategy<Value = Mutation> {
     let place = any::<Index>;
     prop_oneof![
         6 => (place(), 0..8_u8).prop_map(|(at, bit)| Mutation::Flip(at, 1 << bit)),
@@ -73,7 +73,7 @@ const VALUES: &[&str] = &[
 ];
 
 impl Mutation {
-    fn apply(&self, body: &mut Vec<u8>, secrets: &[String]) {
+    pub(crate) fn apply(&self, body: &mut Vec<u8>, secrets: &[String]) {
         let length = body.len();
         let place = |index: &Index| index.index(length + 1);
         let range = |one: &Index, other: &Index| {

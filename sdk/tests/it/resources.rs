@@ -310,7 +310,7 @@ fn webhook() -> webhooks::Create<ProjectId> {
     webhooks::Create {
         owner: ProjectId(5),
         target_url: "https://example.com/hook".to_owned(),
-        events: vec!["task.created".to_owned()],
+        events: vec!["task.created".into()],
         secret: Some("s3cr3t-key".to_owned().into()),
         basic_auth: Some(webhooks::BasicAuth {
             user: "hook".to_owned(),

@@ -301,7 +301,7 @@ fn webhooks_keep_what_is_not_named() {
         let create = webhooks::Create {
             owner,
             target_url: target.clone(),
-            events: vec!["task.created".to_owned()],
+            events: vec!["task.created".into()],
             secret: Some("hook-secret".into()),
             basic_auth: None,
         };
@@ -321,7 +321,7 @@ fn webhooks_keep_what_is_not_named() {
             owner,
             webhook,
             target_url: target,
-            events: events.iter().map(ToString::to_string).collect(),
+            events: events.iter().map(|name| (*name).into()).collect(),
         };
         alice.send(&set).await.unwrap();
         let after = all().await;
