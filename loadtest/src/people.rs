@@ -168,12 +168,8 @@ async fn live<S: Scenario>(
     };
     let stopped = crew.stop.asked();
     tokio::pin!(stopped);
-    let warm_up = Ticket {
-        number: 0,
-        chance: 0,
-    };
     tokio::select! {
-        () = person.run(&crew.scenario, warm_up) => {}
+        () = person.begin(&crew.scenario) => {}
         () = &mut stopped => return,
     }
     let met = tokio::select! {
@@ -220,6 +216,12 @@ struct Person<'a> {
 }
 
 impl Person<'_> {
+    async fn begin<S: Scenario>(&mut self, scenario: &S) {
+        // A failure is in the record already.
+        let _ = scenario.begin(self).await;
+        self.settle().await;
+    }
+
     async fn run<S: Scenario>(&mut self, scenario: &S, ticket: Ticket) {
         // A failure is in the record already.
         let _ = scenario.run(self, ticket).await;
@@ -303,5 +305,26 @@ impl Actor for Person<'_> {
                 words: error.in_words(&sample.place.route),
             });
         }
+    }
+
+    fn accept(&mut self) {
+        if let Some((sample, _)) = &mut self.last {
+            sample.failure = None;
+        }
+    }
+
+    // Figures are by route here.
+    fn row(&mut self, _: &'static str) {}
+
+    // What is no request has no figures here.
+    fn count(&mut self, _: &'static str, _: Duration, _: Result<(), String>) {}
+
+    fn number(&self) -> usize {
+        self.user.weighted_users_index
+    }
+
+    async fn think(&mut self, time: Duration) {
+        self.settle().await;
+        tokio::time::sleep(time).await;
     }
 }

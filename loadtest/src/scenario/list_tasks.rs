@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vikunja_sdk::{
-    Page,
+    Page, Release,
     model::{Task, TaskId},
     tasks,
 };
 
-use super::{Actor, Scenario};
-use crate::plan::Ticket;
+use super::{About, Actor, Scenario};
+use crate::{plan::Ticket, verdict};
 
 /// The documented scenario: list the tasks, and find the page that was promised.
 pub struct ListTasks {
@@ -16,9 +16,25 @@ pub struct ListTasks {
 }
 
 impl Scenario for ListTasks {
-    const NAME: &'static str = "list-tasks";
+    const ABOUT: About = About {
+        name: "list-tasks",
+        what: "lists the tasks: the documented load",
+        writes: false,
+        since: Release(0, 20, 0),
+        targets: &verdict::DOCUMENTED,
+    };
+
+    async fn begin<A: Actor>(&self, actor: &mut A) -> Result<(), A::Error> {
+        self.list(actor).await
+    }
 
     async fn run<A: Actor>(&self, actor: &mut A, _: Ticket) -> Result<(), A::Error> {
+        self.list(actor).await
+    }
+}
+
+impl ListTasks {
+    async fn list<A: Actor>(&self, actor: &mut A) -> Result<(), A::Error> {
         let page = actor.execute(&tasks::List::default()).await?;
         if let Err(why) = self.promise.is_kept_by(&page) {
             actor.reject(why);

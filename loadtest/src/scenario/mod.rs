@@ -4,20 +4,71 @@ mod list_tasks;
 
 pub use list_tasks::{ListTasks, Promise};
 
-use vikunja_sdk::Execute;
+use std::time::Duration;
+
+use vikunja_sdk::{Endpoint, Execute, Output, Release};
 
 use crate::plan::Ticket;
 
 /// Carries out a scenario's requests, and hears what the scenario thinks of the answers.
+///
+/// Each has a session of its own: two that share one would void each other's refresh cookie.
 pub trait Actor: Execute {
     /// Marks the last request as failed, because its answer holds something else than was promised.
     fn reject(&mut self, why: String);
+
+    /// Marks the last request as a success, although the server refused it: what was wanted is so already.
+    fn accept(&mut self);
+
+    /// Counts the next request in this row of the report, which is the same on every release; without it a request is
+    /// counted by its route.
+    fn row(&mut self, name: &'static str);
+
+    /// Counts what is no request, such as opening a WebSocket: how long it took, or why it failed.
+    fn count(&mut self, row: &'static str, took: Duration, outcome: Result<(), String>);
+
+    /// Which of the users this is, from 0.
+    fn number(&self) -> usize;
+
+    /// Waits as a person would. The time is in no figure.
+    fn think(&mut self, time: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Carries out an endpoint, and counts it in this row.
+    fn send<E: Endpoint>(
+        &mut self,
+        row: &'static str,
+        endpoint: &E,
+    ) -> impl Future<Output = Result<Output<E>, Self::Error>> + Send {
+        self.row(row);
+        self.execute(endpoint)
+    }
+}
+
+/// What is known of a scenario before it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub what: &'static str,
+    /// Whether it changes what is in the account.
+    pub writes: bool,
+    /// First release that it runs on.
+    pub since: Release,
+    /// What it is judged by unless targets are given.
+    pub targets: &'static [&'static str],
 }
 
 /// Something that people do. One ticket is one run of it.
 pub trait Scenario: Send + Sync + 'static {
+    /// What it is.
+    const ABOUT: About;
+
     /// Its name on the command line.
-    const NAME: &'static str;
+    const NAME: &'static str = Self::ABOUT.name;
+
+    /// A user arrives, before the clock: logs in, opens the app. Nothing of it is judged.
+    fn begin<A: Actor>(&self, actor: &mut A) -> impl Future<Output = Result<(), A::Error>> + Send;
 
     /// Runs once. A failed request is recorded by the actor; the scenario only decides whether to go on.
     fn run<A: Actor>(
