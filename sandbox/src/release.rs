@@ -218,6 +218,7 @@ static V0_20: Release = Release {
     filter_fields_checked: false,
     index_reused: true,
     transactions: false,
+    body_limit: None,
     timezone_checked: false,
     sent_ids_stored: true,
     team_keys: TeamKeys {
@@ -347,15 +348,6 @@ static V1_0: Release = Release {
     index_reused: true,
     transactions: false,
     body_limit: Some(22 << 20),
-    sent_ids_stored: false,
-    team_keys: TeamKeys {
-        oidc_id: false,
-        external_id: true,
-        is_public: true,
-        include_public: true,
-    },
-    toggle_answers_member: false,
-    shares_mixed: false,
     timezone_checked: true,
     sent_ids_stored: false,
     team_keys: TeamKeys {
