@@ -18,3 +18,4 @@ mod sharing;
 mod story;
 mod tokens;
 mod walks;
+mod webhooks;

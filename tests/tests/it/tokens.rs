@@ -19,7 +19,7 @@ use vikunja_sdk::{
 use super::servers::{Told, real};
 
 /// The servers, each with a client of a new user; says so where none is named.
-async fn real_clients() -> Vec<(Told, Client)> {
+pub(crate) async fn real_clients() -> Vec<(Told, Client)> {
     let mut found = Vec::new();
     for told in real() {
         let Some((mut client, _)) = told.client().await else {
@@ -44,7 +44,7 @@ async fn real_clients() -> Vec<(Told, Client)> {
     found
 }
 
-fn release(client: &Client) -> Release {
+pub(crate) fn release(client: &Client) -> Release {
     Execute::session(client).server().release
 }
 
