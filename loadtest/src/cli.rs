@@ -1,10 +1,17 @@
 //! The command line. Flags that hold one value have an environment name; what is typed counts first.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 use secrecy::SecretString;
 use vikunja_sdk::{Api, ApiChoice};
+
+use crate::{
+    check::Check,
+    line::{Connections, Resolve},
+    plan::{Arrivals, Stages},
+    scenario::Wanted,
+};
 
 /// Is this Vikunja healthy and fast enough?
 ///
@@ -100,8 +107,31 @@ pub struct RunArgs {
     /// Trust every certificate
     #[arg(long, conflicts_with = "cacert", value_parser = BoolishValueParser::new(), env = "LOADTEST_INSECURE", help_heading = "Server")]
     pub insecure: bool,
+    /// Where the server's name leads, instead of asking for it: host:port:address (repeatable, or with commas)
+    #[arg(
+        long,
+        value_name = "RULE",
+        value_delimiter = ',',
+        env = "LOADTEST_RESOLVE",
+        help_heading = "Server"
+    )]
+    pub resolve: Vec<Resolve>,
+    /// Process of the server on this machine, for its CPU time and memory [default: the one that is started here]
+    #[arg(
+        long,
+        value_name = "PID",
+        env = "LOADTEST_SERVER_PID",
+        help_heading = "Server"
+    )]
+    pub server_pid: Option<u32>,
     /// A header for every request, 'name: value' (repeatable)
-    #[arg(long = "header", value_name = "HEADER", help_heading = "Server")]
+    #[arg(
+        long = "header",
+        value_name = "HEADER",
+        env = "LOADTEST_HEADER",
+        hide_env_values = true,
+        help_heading = "Server"
+    )]
     pub headers: Vec<String>,
 
     /// A JWT or an API token; better in the environment, where no process list shows it [env: VIKUNJA_TOKEN]
@@ -133,26 +163,156 @@ pub struct RunArgs {
     )]
     pub state: Option<PathBuf>,
 
-    /// Runs of the scenario in all
+    /// How much.
+    #[command(flatten)]
+    pub how_much: HowMuch,
+    /// What users do, or several with their weights: NAME=3,OTHER=1
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "list-tasks",
+        env = "LOADTEST_SCENARIO",
+        help_heading = "How much"
+    )]
+    pub scenario: Wanted,
+    /// Runs, one after the other; the median is judged
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u16).range(1..=1000),
+        env = "LOADTEST_REPEAT",
+        help_heading = "How much"
+    )]
+    pub repeat: u16,
+    /// A shell command before each run, such as one that restores the database
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        env = "LOADTEST_BEFORE_EACH",
+        help_heading = "How much"
+    )]
+    pub before_each: Option<String>,
+    /// Who holds connections: user, request (none is kept), pool:N (N for all)
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value_t,
+        env = "LOADTEST_CONNECTIONS",
+        help_heading = "How much"
+    )]
+    pub connections: Connections,
+    /// How closely answers are looked at: full, sample:N (one of N), status
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value_t,
+        env = "LOADTEST_CHECK",
+        help_heading = "How much"
+    )]
+    pub check: Check,
+    /// Threads that carry out users [default: half the processors]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=256), env = "LOADTEST_THREADS",
+        help_heading = "How much"
+    )]
+    pub threads: Option<u16>,
+
+    /// A target in place of a documented one or beside them: 'p95<200ms', 'GET /tasks: p99<1s' (repeatable, or with ;)
+    #[arg(
+        long = "target",
+        value_name = "TARGET",
+        value_delimiter = ';',
+        env = "LOADTEST_TARGETS",
+        help_heading = "Verdict"
+    )]
+    pub targets: Vec<String>,
+    /// Give up as soon as this holds: 'errors>50%', 'p95>5s'
+    #[arg(
+        long,
+        value_name = "LIMIT",
+        env = "LOADTEST_ABORT_ON",
+        help_heading = "Verdict"
+    )]
+    pub abort_on: Option<String>,
+    /// More than 100 requests/s is a miss, too
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_STRICT_BAND", help_heading = "Verdict")]
+    pub strict_band: bool,
+    /// Write the result to FILE; - is standard output, and then nothing else is printed there
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_JSON",
+        help_heading = "Verdict"
+    )]
+    pub json: Option<PathBuf>,
+}
+
+/// Flags that make the plan.
+#[derive(Args)]
+pub struct HowMuch {
+    /// Runs of the scenario in all [default: 1000, unless time says when to end]
     #[arg(
         long,
         short = 'n',
         value_name = "N",
-        default_value_t = 1000,
         env = "LOADTEST_REQUESTS",
         help_heading = "How much"
     )]
-    pub requests: u64,
-    /// Users at a time, each with a connection of its own
+    pub requests: Option<u64>,
+    /// Users at a time, or stages: 50,100,200@30s [default: 10]
     #[arg(
         long,
         short = 'c',
         value_name = "N",
-        default_value_t = 10,
         env = "LOADTEST_USERS",
         help_heading = "How much"
     )]
-    pub users: u64,
+    pub users: Option<Stages>,
+    /// How long, in place of --requests
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, env = "LOADTEST_DURATION", help_heading = "How much")]
+    pub duration: Option<Duration>,
+    /// Runs of the scenario per second, whether the server keeps up or not; or stages: 50,100@30s
+    #[arg(
+        long,
+        value_name = "R",
+        env = "LOADTEST_RATE",
+        help_heading = "How much"
+    )]
+    pub rate: Option<Stages>,
+    /// How those follow one another [default: constant]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        env = "LOADTEST_ARRIVALS",
+        help_heading = "How much"
+    )]
+    pub arrivals: Option<Arrivals>,
+    /// How many of those may be under way at a time; more wait, and that counts [default: two seconds' worth, 10 to 1000]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "LOADTEST_MAX_IN_FLIGHT",
+        help_heading = "How much"
+    )]
+    pub max_in_flight: Option<u64>,
+    /// How long the load rises first; not judged
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, env = "LOADTEST_RAMP", help_heading = "How much")]
+    pub ramp: Option<Duration>,
+    /// How long what is under way at the end may take [default: 5s; with --users and --requests: as long as it takes]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, env = "LOADTEST_DRAIN", help_heading = "How much")]
+    pub drain: Option<Duration>,
+    /// Factor on the scenario's think times: 0.1x is ten times as busy [default: 1x]
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        env = "LOADTEST_THINK",
+        help_heading = "How much"
+    )]
+    pub think: Option<Factor>,
     /// Where everything random comes from
     #[arg(
         long,
@@ -165,29 +325,24 @@ pub struct RunArgs {
     /// Longest wait for one answer
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration, env = "LOADTEST_TIMEOUT", help_heading = "How much")]
     pub timeout: Duration,
-    /// Threads that carry out users [default: half the processors]
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u16).range(1..=256), env = "LOADTEST_THREADS",
-        help_heading = "How much"
-    )]
-    pub threads: Option<u16>,
+}
 
-    /// A target in place of a documented one or beside them: 'p95<200ms', 'GET /tasks: p99<1s' (repeatable)
-    #[arg(long = "target", value_name = "TARGET", help_heading = "Verdict")]
-    pub targets: Vec<String>,
-    /// More than 100 requests/s is a miss, too
-    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_STRICT_BAND", help_heading = "Verdict")]
-    pub strict_band: bool,
-    /// Write the result to FILE; - is standard output, and then nothing else is printed there
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LOADTEST_JSON",
-        help_heading = "Verdict"
-    )]
-    pub json: Option<PathBuf>,
+/// A factor: `0.1x`, or `0.1`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Factor(pub f64);
+
+impl FromStr for Factor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.strip_suffix('x')
+            .unwrap_or(text)
+            .parse()
+            .ok()
+            .filter(|factor: &f64| (0.0..=1000.0).contains(factor))
+            .map(Self)
+            .ok_or_else(|| format!("{text:?} is not a factor like 0.1x"))
+    }
 }
 
 /// A variable of the environment; an empty one counts as none.

@@ -3,15 +3,20 @@
 //! Data flows one way: [`server`] (which) → [`seed`] (what is in it) → [`plan`] (how much) → [`people`] (who, carrying
 //! out a [`scenario`]) → [`record`] → [`verdict`] → [`report`].
 
+pub mod check;
 pub mod cli;
 pub mod exit;
 pub mod generator;
+pub mod guard;
 pub mod line;
+pub mod measure;
 pub mod out;
 pub mod people;
 pub mod plan;
+pub mod preflight;
 pub mod progress;
 pub mod record;
+pub mod renewal;
 pub mod report;
 pub mod run;
 pub mod scenario;

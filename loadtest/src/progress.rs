@@ -18,20 +18,27 @@ const LINE: Duration = Duration::from_secs(2);
 /// Progress of one thing.
 pub struct Progress {
     what: &'static str,
-    total: u64,
+    total: Option<u64>,
     began: Instant,
     bar: Option<ProgressBar>,
     told: Mutex<Instant>,
 }
 
 impl Progress {
-    /// Begins.
-    pub fn of(what: &'static str, total: u64) -> Self {
+    /// Begins. Without a total there is no bar to fill, only a count.
+    pub fn of(what: &'static str, total: impl Into<Option<u64>>) -> Self {
+        let total = total.into();
         let bar = stderr().is_terminal().then(|| {
             // A wrong template is a mistake of ours; the plain style shows the same numbers.
-            let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg}")
+            let template = match total {
+                Some(_) => "{prefix} {wide_bar} {pos}/{len} {msg}",
+                None => "{prefix} {pos} {msg}",
+            };
+            let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::new(total).with_style(style).with_prefix(what)
+            ProgressBar::new(total.unwrap_or_default())
+                .with_style(style)
+                .with_prefix(what)
         });
         Self {
             what,
@@ -55,9 +62,12 @@ impl Progress {
             return;
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.elapsed() >= LINE && done < self.total {
+        if told.elapsed() >= LINE && self.total.is_none_or(|total| done < total) {
             *told = Instant::now();
-            say(&format!("{}: {done}/{} {words}", self.what, self.total));
+            let of = self
+                .total
+                .map_or_else(String::new, |total| format!("/{total}"));
+            say(&format!("{}: {done}{of} {words}", self.what));
         }
     }
 

@@ -4,33 +4,43 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
+use tokio::sync::Notify;
 use vikunja_sdk::Resolved;
 
 /// Part of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// Each user connects and reads once. Not judged.
+    /// Logging in, and making what the scenario needs.
+    SetUp,
+    /// Each user connects and arrives.
     WarmUp,
+    /// The load rises.
+    Ramp,
     /// What is judged.
     Steady,
+    /// What users still do when time is over.
+    Drain,
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::SetUp => "set-up",
             Self::WarmUp => "warm-up",
+            Self::Ramp => "ramp",
             Self::Steady => "steady",
+            Self::Drain => "drain",
         })
     }
 }
@@ -47,7 +57,9 @@ pub enum Class {
     TimeOut,
     /// The connection broke before the answer was complete.
     Broken,
-    /// 5xx.
+    /// 500 to a write, from 2.x on SQLite: its file is locked now and then, and nothing is stored.
+    Locked,
+    /// Any other 5xx.
     Server,
     /// 429.
     Limited,
@@ -57,6 +69,10 @@ pub enum Class {
     Decode,
     /// A readable answer with something else in it than was promised.
     Content,
+    /// The answer was not complete when the drain was over.
+    Cut,
+    /// A ticket that was due and never sent: no connection was free until the drain was over.
+    NotStarted,
 }
 
 impl fmt::Display for Class {
@@ -66,16 +82,51 @@ impl fmt::Display for Class {
             Self::Connect => "no connection",
             Self::TimeOut => "time-out",
             Self::Broken => "connection broke",
+            Self::Locked => "server error (500) to a write on SQLite",
             Self::Server => "server error (5xx)",
             Self::Limited => "rate-limited (429)",
             Self::Client => "refused (3xx, 4xx)",
             Self::Decode => "unreadable answer",
             Self::Content => "wrong content",
+            Self::Cut => "cut off at the end",
+            Self::NotStarted => "not started in time",
         })
     }
 }
 
-/// Where a sample belongs: which server of the run, which block, which phase, which route.
+/// What is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Row {
+    /// The requests of a route.
+    Route(Resolved),
+    /// What the scenario has given a name.
+    Named(&'static str),
+    /// Tickets that were never sent. They might have been of any route.
+    NotStarted,
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Route(route) => write!(f, "{route}"),
+            Self::Named(name) => f.write_str(name),
+            Self::NotStarted => f.write_str("(not started)"),
+        }
+    }
+}
+
+impl Row {
+    /// Verb and path, as goose wants them.
+    pub fn verb_and_path(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Route(route) => (route.verb, route.template),
+            Self::Named(name) => name.split_once(' ').unwrap_or(("", name)),
+            Self::NotStarted => ("", "(not started)"),
+        }
+    }
+}
+
+/// Where a sample belongs: which server of the run, which block, which phase, which row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Index into the run's servers.
@@ -84,8 +135,8 @@ pub struct Place {
     pub block: usize,
     /// Phase.
     pub phase: Phase,
-    /// Route.
-    pub route: Resolved,
+    /// Row.
+    pub row: Row,
 }
 
 /// How long the parts of a request took.
@@ -95,10 +146,29 @@ pub struct Timing {
     pub connect: Option<Duration>,
     /// From the send (or the connect) to the response headers.
     pub first_byte: Duration,
-    /// From the send (or the connect) to the last byte of the body: the response time.
+    /// From the send (or the connect) to the last byte of the body: the service time.
     pub last_byte: Duration,
     /// Decoding and checking, after that.
     pub decode: Duration,
+    /// How late it was sent; in the open model only, for the first request of a ticket.
+    pub late: Option<Late>,
+}
+
+/// How late a request of the open model was sent, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Late {
+    /// From the moment when it was due to when the pacer gave it out: this machine's doing.
+    pub pacer: Duration,
+    /// From then to the send: no connection was free, the server's doing.
+    pub queue: Duration,
+}
+
+impl Timing {
+    /// The response time: from the moment when the request had to be sent to the last byte of the body.
+    pub fn response(&self) -> Duration {
+        let late = self.late.unwrap_or_default();
+        late.pacer + late.queue + self.last_byte
+    }
 }
 
 /// A failure: its class, and in words what was asked and answered, without secrets.
@@ -128,13 +198,44 @@ pub struct Live {
     pub done: AtomicU64,
     /// Judged requests failed.
     pub failed: AtomicU64,
+    /// Users that are at work.
+    pub users: AtomicU64,
+    /// Why the run was given up, if it was.
+    given_up: OnceLock<String>,
+    gives_up: Notify,
 }
 
-/// The figures of one route in one phase of one block on one server.
+impl Live {
+    /// Why the run was given up, if it was.
+    pub fn given_up(&self) -> Option<&str> {
+        self.given_up.get().map(String::as_str)
+    }
+
+    /// Waits until the run is given up.
+    pub async fn until_given_up(&self) {
+        // One waits, and a notice that comes first is kept for it.
+        self.gives_up.notified().await;
+    }
+
+    fn give_up(&self, why: String) {
+        if self.given_up.set(why).is_ok() {
+            self.gives_up.notify_one();
+        }
+    }
+}
+
+/// The figures of one row in one phase of one block on one server.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// Successful requests, in µs from send to last byte.
+    /// Successful requests, in µs: the response time.
     pub latency: Histogram<u64>,
+    /// Successful requests of the open model, in µs from the send to the last byte. In the closed model that is the
+    /// response time.
+    pub service: Histogram<u64>,
+    /// µs that the pacer was late, open model only.
+    pub pacer: Histogram<u64>,
+    /// µs without a free connection, open model only.
+    pub queue: Histogram<u64>,
     /// µs of connecting, of those that had to.
     pub connect: Histogram<u64>,
     /// µs to the response headers, of successful ones.
@@ -147,8 +248,8 @@ pub struct Figures {
     pub first_failure: Option<String>,
 }
 
-impl Figures {
-    fn new() -> Self {
+impl Default for Figures {
+    fn default() -> Self {
         // Three digits, resizing: 1 µs to hours, and a few kB where nothing slow happens.
         let histogram = || {
             let mut histogram = Histogram::new(3).expect("three digits are allowed");
@@ -157,6 +258,9 @@ impl Figures {
         };
         Self {
             latency: histogram(),
+            service: histogram(),
+            pacer: histogram(),
+            queue: histogram(),
             connect: histogram(),
             first_byte: histogram(),
             decode: histogram(),
@@ -164,21 +268,30 @@ impl Figures {
             first_failure: None,
         }
     }
+}
 
-    fn add(&mut self, sample: Sample) {
+impl Figures {
+    /// Adds a request.
+    pub fn add(&mut self, timing: &Timing, failure: Option<Failure>) {
         let add = |histogram: &mut Histogram<u64>, time: Duration| {
             // A resizing histogram takes every value.
             let _ = histogram.record(micros(time));
         };
-        let timing = sample.timing;
         if let Some(connect) = timing.connect {
             add(&mut self.connect, connect);
         }
-        if let Some(failure) = sample.failure {
+        if let Some(late) = timing.late {
+            add(&mut self.pacer, late.pacer);
+            add(&mut self.queue, late.queue);
+        }
+        if let Some(failure) = failure {
             *self.failures.entry(failure.class).or_default() += 1;
             self.first_failure.get_or_insert(failure.words);
         } else {
-            add(&mut self.latency, timing.last_byte);
+            add(&mut self.latency, timing.response());
+            if timing.late.is_some() {
+                add(&mut self.service, timing.last_byte);
+            }
             add(&mut self.first_byte, timing.first_byte);
             add(&mut self.decode, timing.decode);
         }
@@ -188,6 +301,9 @@ impl Figures {
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in [
             (&mut self.latency, &other.latency),
+            (&mut self.service, &other.service),
+            (&mut self.pacer, &other.pacer),
+            (&mut self.queue, &other.queue),
             (&mut self.connect, &other.connect),
             (&mut self.first_byte, &other.first_byte),
             (&mut self.decode, &other.decode),
@@ -206,6 +322,17 @@ impl Figures {
     /// Requests that failed.
     pub fn failed(&self) -> u64 {
         self.failures.values().sum()
+    }
+
+    /// Median time from the send to the last byte of successful requests, in µs: what the server and this machine
+    /// need for one, without any queue.
+    pub fn median_service(&self) -> Option<u64> {
+        let times = if self.service.is_empty() {
+            &self.latency
+        } else {
+            &self.service
+        };
+        (!times.is_empty()).then(|| times.value_at_quantile(0.5))
     }
 
     /// Requests in all.
@@ -250,27 +377,36 @@ impl Record {
         &self.0
     }
 
-    /// The figures of a phase, of the routes that `wanted` names, together.
-    pub fn sum(&self, phase: Phase, wanted: impl Fn(&Resolved) -> bool) -> Figures {
-        let mut sum = Figures::new();
+    /// The figures of all places that are wanted, together.
+    pub fn sum(&self, wanted: impl Fn(&Place) -> bool) -> Figures {
+        let mut sum = Figures::default();
         for (place, figures) in &self.0 {
-            if place.phase == phase && wanted(&place.route) {
+            if wanted(place) {
                 sum.merge(figures);
             }
         }
         sum
     }
 
-    fn add(&mut self, sample: Sample) {
+    /// Takes over what another run has recorded, in blocks of its own.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Adds a sample.
+    pub fn add(&mut self, sample: Sample) {
         // A scenario has a handful of routes: looking through them is faster than hashing one.
         let known = self.0.iter().position(|(place, _)| *place == sample.place);
         let index = known.unwrap_or_else(|| {
-            self.0.push((sample.place, Figures::new()));
+            self.0.push((sample.place, Figures::default()));
             self.0.len() - 1
         });
-        self.0[index].1.add(sample);
+        self.0[index].1.add(&sample.timing, sample.failure);
     }
 }
+
+/// How often it is asked whether to give up: adding histograms up is dearer than recording.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// The recorder's thread.
 #[derive(Debug)]
@@ -284,20 +420,29 @@ pub struct Recorder {
 type Message = Option<Vec<Sample>>;
 
 impl Recorder {
-    /// Starts it.
-    pub fn start() -> Self {
+    /// Starts it. `is_hopeless` looks at the record now and then, and may say why to give up.
+    pub fn start(is_hopeless: impl Fn(&Record) -> Option<String> + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel::<Message>();
         let live = Arc::new(Live::default());
         let watched = Arc::clone(&live);
         let thread = std::thread::spawn(move || {
             let mut record = Record::default();
-            for sample in receiver.into_iter().map_while(|message| message).flatten() {
-                if sample.place.phase == Phase::Steady {
-                    let failed = u64::from(sample.failure.is_some());
-                    watched.failed.fetch_add(failed, Ordering::Relaxed);
-                    watched.done.fetch_add(1, Ordering::Relaxed);
+            let mut looked = Instant::now();
+            for samples in receiver.into_iter().map_while(|message| message) {
+                for sample in samples {
+                    if sample.place.phase == Phase::Steady {
+                        let failed = u64::from(sample.failure.is_some());
+                        watched.failed.fetch_add(failed, Ordering::Relaxed);
+                        watched.done.fetch_add(1, Ordering::Relaxed);
+                    }
+                    record.add(sample);
                 }
-                record.add(sample);
+                if looked.elapsed() >= LOOK {
+                    looked = Instant::now();
+                    if let Some(why) = is_hopeless(&record) {
+                        watched.give_up(why);
+                    }
+                }
             }
             record
         });
@@ -382,7 +527,7 @@ mod tests {
     use super::*;
 
     fn figures(answered: impl IntoIterator<Item = u64>, failed: u64) -> Figures {
-        let mut figures = Figures::new();
+        let mut figures = Figures::default();
         for micros in answered {
             figures.latency.record(micros).unwrap();
         }

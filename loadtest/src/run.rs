@@ -1,48 +1,36 @@
 //! `run`: server → seed → plan → people → record → verdict → report.
 
-use std::{
-    io::{self, IsTerminal},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use url::Url;
-use vikunja_sdk::{
-    ApiChoice, Execute, Page, Server,
-    model::{Task, Timestamp},
-    ops::Identified,
-    tasks,
-};
+use http::HeaderMap;
+use vikunja_sdk::{ApiChoice, Execute, Server, ops::Identified};
 
 use crate::{
     cli::{RunArgs, is_loopback},
     exit::{Exit, Problem},
-    generator::Reading,
+    guard,
     line::{Line, Target},
+    measure::{Measured, Measuring},
     out::Stdout,
-    people::{self, Crew},
-    plan::Plan,
+    plan::{Model, Plan},
+    preflight,
     progress::{Progress, say},
-    record::{Class, Phase, Recorder},
-    report::{self, BlockPart, Outcome, PhasePart, RoutePart, RunResult, ScenarioPart, ServerPart},
-    scenario::{ListTasks, Promise, Scenario},
-    seed::{self, Seeded, patient},
+    report::{self, Outcome, PlanPart, RoutePart, RunResult, ScenarioPart, ServerPart},
+    scenario::{Cast, Prepared, Stage},
+    seed::{self, Seeded},
     server::{self, Reached, Running, Which},
     sink::Sink,
     state::State,
     stop::Stop,
     tls::Trust,
-    verdict::{self, Target as Wanted},
-    who::{self, Who},
+    verdict::{self, Limit, Target as Wanted},
+    who::{self, Remains, Who},
 };
 
 /// Tasks that are made where the account is ours.
 const SEED_TASKS: u64 = 100;
 /// How long a server that was started here may take to answer.
 const START_UP: Duration = Duration::from_secs(60);
-/// The server's page size unless it is set otherwise: fewer tasks make a lighter answer than the documented one.
-const FULL_PAGE: usize = 50;
 
 /// Runs, and says how it ended.
 pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
@@ -53,14 +41,17 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
             "warning: {flag} on the command line is visible to every user of this machine; set {instead} instead"
         ));
     }
-    let stop = Stop::on_signals()?;
     let workers = args.threads.map_or_else(default_workers, usize::from);
+    for warning in preflight::check(&job.plan, args.connections, workers)? {
+        say(&format!("warning: {warning}"));
+    }
+    let stop = Stop::on_signals()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
         .enable_all()
         .build()
         .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    let (result, outcome) = runtime.block_on(job.run(&stop, workers))?;
+    let result = runtime.block_on(job.run(&stop, workers))?;
     let json = serde_json::to_string_pretty(&result)
         .map_err(|error| Problem::new(format!("the result cannot be written as JSON: {error}")))?;
     let screen = report::render(&result);
@@ -73,7 +64,7 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
     if let Some(sink) = job.json {
         sink.write("--json", &(json + "\n"), out)?;
     }
-    Ok(outcome.exit())
+    Ok(result.outcome.exit())
 }
 
 /// Half the processors: the server is often on the same machine.
@@ -99,62 +90,41 @@ struct Job<'a> {
     who: Who,
     plan: Plan,
     targets: Vec<Wanted>,
+    limit: Option<Limit>,
     json: Option<Sink>,
     headers: HeaderMap,
     trust: Trust,
 }
 
+/// A server that can be measured.
+struct Ready {
+    line: Line,
+    server: ServerPart,
+    made: Option<Seeded>,
+    remains: Option<Remains>,
+}
+
 impl<'a> Job<'a> {
     fn of(args: &'a RunArgs) -> Result<Self, Problem> {
-        let plan = Plan::closed(args.users, args.requests, args.seed, args.timeout)?;
-        let targets = verdict::targets(&args.targets, args.strict_band)?;
+        let plan = Plan::of(&args.how_much)?;
+        let targets = targets(args, &plan)?;
+        let limit = args.abort_on.as_deref().map(str::parse).transpose()?;
         let json = args
             .json
             .as_deref()
             .map(|path| Sink::open("--json", path))
             .transpose()?;
         let which = Which::of(args);
-        let who = match &which {
-            Which::Url(address) => {
-                let host = host_of(address)?;
-                confirm_host(&host, args)?;
-                let who = Who::of(args).or_else(|problem| {
-                    if is_loopback(&host) && wants_throwaway() {
-                        Ok(Who::Ours { kept: true })
-                    } else {
-                        Err(problem)
-                    }
-                })?;
-                if who.is_ours() && !is_loopback(&host) {
-                    return Err(Problem::new(format!(
-                        "--throwaway is for servers of this machine; {host} is not"
-                    ))
-                    .advise(
-                        "give an account: VIKUNJA_TOKEN, or VIKUNJA_USERNAME and VIKUNJA_PASSWORD",
-                    ));
-                }
-                who
-            }
-            Which::Program(_) | Which::Sandbox(_) => {
-                let given = args.token().is_some() || args.username().is_some();
-                if given && !args.names_a_server() {
-                    // A secret of CI that is not set would else be a green run of the stand-in.
-                    return Err(Problem::new(
-                        "an account is given (VIKUNJA_TOKEN or VIKUNJA_USERNAME), and no server",
-                    )
-                    .advise("set VIKUNJA_URL, or take the account away to use the stand-in"));
-                }
-                Who::Ours { kept: false }
-            }
-        };
+        let who = who_of(args, &which)?;
         Ok(Self {
             args,
             which,
             who,
             plan,
             targets,
+            limit,
             json,
-            headers: headers(&args.headers)?,
+            headers: guard::headers(&args.headers)?,
             trust: Trust {
                 cacert: args.cacert.clone(),
                 insecure: args.insecure,
@@ -162,16 +132,81 @@ impl<'a> Job<'a> {
         })
     }
 
-    async fn run(&self, stop: &Stop, workers: usize) -> Result<(RunResult, Outcome), Problem> {
+    async fn run(&self, stop: &Stop, workers: usize) -> Result<RunResult, Problem> {
         let mut running = Running::start(&self.which, stop)?;
+        let mut ready = None;
+        let result = self.measure(&mut running, &mut ready, stop, workers).await;
+        if let Some(ready) = ready {
+            self.leave(ready).await;
+        }
+        result
+    }
+
+    /// Sets up and runs, as often as was asked for. What stands on the server is in `ready`, whatever comes.
+    async fn measure(
+        &self,
+        running: &mut Running,
+        ready: &mut Option<Ready>,
+        stop: &Stop,
+        workers: usize,
+    ) -> Result<RunResult, Problem> {
+        let mut measured = Measured::default();
+        let mut last = None;
+        for repeat in 0..usize::from(self.args.repeat) {
+            let set_up = std::time::Instant::now();
+            if let Some(command) = &self.args.before_each {
+                if let Some(ready) = ready.take() {
+                    self.leave(ready).await;
+                }
+                stop.unless_asked(before_each(command)).await?;
+            }
+            let ready = match ready {
+                Some(ready) => ready,
+                None => {
+                    let entered = stop.unless_asked(self.enter(running, stop)).await?;
+                    let ready = ready.insert(entered);
+                    self.seed(ready, stop).await?;
+                    ready
+                }
+            };
+            let prepared = stop.unless_asked(self.prepare(ready)).await?;
+            self.check_limit(&ready.line)?;
+            let (cast, sessions, scenario) = self.cast(prepared, ready);
+            let went_on = measured
+                .add(
+                    repeat,
+                    Measuring {
+                        plan: &self.plan,
+                        target: ready.line.target(),
+                        sessions,
+                        connections: self.args.connections,
+                        check: self.args.check,
+                        cast,
+                        limit: self.limit.as_ref(),
+                        server_pid: self.args.server_pid.or_else(|| running.pid()),
+                        set_up: set_up.elapsed(),
+                    },
+                    stop,
+                )
+                .await?;
+            last = Some((ready.server.clone(), scenario));
+            if !went_on {
+                break;
+            }
+        }
+        let Some((server, scenario)) = last else {
+            return Err(Problem::cancelled());
+        };
+        self.judge(measured, server, scenario, stop, workers)
+    }
+
+    /// Reaches the server and logs in.
+    async fn enter(&self, running: &mut Running, stop: &Stop) -> Result<Ready, Problem> {
         let server = Server::new(&running.address)
             .map_err(|error| Problem::new(error.to_string()))?
             .with_api(self.args.api.into());
-        let target = Arc::new(Target::new(
-            server.base(),
-            &self.trust.connector()?,
-            &self.headers,
-        )?);
+        let target = Target::new(server.base(), &self.trust.connector()?, &self.headers)?
+            .resolved_by(&self.args.resolve)?;
         let wait = match (self.args.wait, self.which.is_running_already()) {
             (Some(wait), _) => wait,
             (None, true) => Duration::ZERO,
@@ -182,9 +217,9 @@ impl<'a> Job<'a> {
             mut line,
         } = stop
             .unless_asked(server::reach(
-                &mut running,
+                running,
                 server,
-                &target,
+                &Arc::new(target),
                 self.plan.timeout,
                 wait,
             ))
@@ -207,27 +242,26 @@ impl<'a> Job<'a> {
                 "This is the stand-in, not a Vikunja server. For a real one:\n  VIKUNJA_URL=http://localhost:3456 VIKUNJA_TOKEN=tk_… cargo run -p loadtest",
             );
         }
+        Ok(Ready {
+            line,
+            server,
+            made: None,
+            remains,
+        })
+    }
 
-        let mut made = None;
-        let seeded = self.seed(&mut line, &mut made, stop).await;
-        let result = match seeded {
-            Ok(()) => {
-                self.measure(&mut line, target, server, made, stop, workers)
-                    .await
-            }
-            Err(problem) => Err(problem),
-        };
+    /// Leaves the server as it was found.
+    async fn leave(&self, mut ready: Ready) {
         // A server that we started ends with everything in it.
-        if let Some(made) = made.filter(|_| self.which.is_running_already()) {
-            clean_up(&mut line, &made).await;
+        if let Some(made) = ready.made.filter(|_| self.which.is_running_already()) {
+            clean_up(&mut ready.line, &made).await;
         }
-        if let Some(remains) = remains {
+        if let Some(remains) = ready.remains {
             say(&format!(
                 "the account {} remains on the server; its password is in {}",
                 remains.username, remains.state
             ));
         }
-        result
     }
 
     fn check_api(&self, identified: &Identified) -> Result<(), Problem> {
@@ -243,18 +277,14 @@ impl<'a> Job<'a> {
         }
     }
 
-    async fn seed(
-        &self,
-        line: &mut Line,
-        made: &mut Option<Seeded>,
-        stop: &Stop,
-    ) -> Result<(), Problem> {
+    async fn seed(&self, ready: &mut Ready, stop: &Stop) -> Result<(), Problem> {
         let ours = if self.who.is_ours() { SEED_TASKS } else { 0 };
         let count = self.args.seed_tasks.unwrap_or(ours);
         if count == 0 {
             return Ok(());
         }
         let progress = Progress::of("making tasks", count);
+        let Ready { line, made, .. } = ready;
         seed::seed(line, count, made, stop, |done| progress.set(done, 0)).await?;
         if let Some(Seeded {
             repeated: repeated @ 1..,
@@ -269,125 +299,126 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    /// Reads the page once, then puts the users to work.
-    async fn measure(
+    /// Gets every scenario ready.
+    async fn prepare(&self, ready: &mut Ready) -> Result<Vec<(Prepared, u32)>, Problem> {
+        let mut stage = Stage {
+            line: &mut ready.line,
+            is_ours: self.who.is_ours(),
+            users: self.plan.users,
+        };
+        let mut prepared = Vec::new();
+        for (about, weight) in &self.args.scenario.0 {
+            prepared.push((about.prepare(&mut stage).await?, *weight));
+        }
+        Ok(prepared)
+    }
+
+    /// Who plays what as whom, and what is told of it.
+    fn cast(
         &self,
-        line: &mut Line,
-        target: Arc<Target>,
+        prepared: Vec<(Prepared, u32)>,
+        ready: &mut Ready,
+    ) -> (Cast, Vec<vikunja_sdk::Session>, ScenarioPart) {
+        let session = ready.line.session().clone();
+        ready.server.api = session
+            .call(&vikunja_sdk::tasks::List::default())
+            .map_or_else(
+                |_| String::new(),
+                |(_, pending)| pending.route().at.api.to_string(),
+            );
+        let mut part = ScenarioPart {
+            name: self.args.scenario.to_string(),
+            checks: String::new(),
+            tasks_per_page: 0,
+            tasks: None,
+            seeded: ready.made.map_or(0, |made| made.tasks),
+            seed_repeats: ready.made.map_or(0, |made| made.repeated.into()),
+        };
+        let (mut sessions, mut checks, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        for (prepared, weight) in prepared {
+            if sessions.is_empty() {
+                sessions = prepared.sessions;
+            }
+            checks.push(prepared.checks);
+            part.tasks_per_page = part.tasks_per_page.max(prepared.tasks_per_page);
+            part.tasks = part.tasks.or(prepared.tasks);
+            parts.push((prepared.scenario, weight));
+        }
+        if sessions.is_empty() {
+            sessions.push(session);
+        }
+        part.checks = checks.join("; ");
+        (Cast::new(parts), sessions, part)
+    }
+
+    fn judge(
+        &self,
+        measured: Measured,
         server: ServerPart,
-        made: Option<Seeded>,
+        scenario: ScenarioPart,
         stop: &Stop,
         workers: usize,
-    ) -> Result<(RunResult, Outcome), Problem> {
-        let session = line.session().clone();
-        let page = stop.unless_asked(self.first_page(line, &server)).await?;
-        self.check_limit(line)?;
-        let scenario = ListTasks {
-            promise: page.as_ref().map(Promise::of).unwrap_or_default(),
-        };
-        let route = session
-            .call(&tasks::List::default())
-            .map(|(_, pending)| *pending.route());
-        let server = ServerPart {
-            api: route.map_or_else(|_| String::new(), |route| route.at.api.to_string()),
-            ..server
-        };
-        let scenario_part = ScenarioPart {
-            name: ListTasks::NAME,
-            tasks_per_page: scenario.promise.len(),
-            tasks: page.and_then(|page| page.total),
-            seeded: made.map_or(0, |made| made.tasks),
-            seed_repeats: made.map_or(0, |made| made.repeated.into()),
-        };
-        let crew = Crew {
-            server: 0,
-            block: 0,
-            session,
-            target,
-            plan: self.plan,
-            scenario,
-            stop: stop.clone(),
-        };
-        let recorder = Recorder::start();
-        let at_start = Arc::new(Mutex::new(Reading::now()));
-        let set_start = Arc::clone(&at_start);
-        let started = Timestamp::now().to_string();
-        let progress = Progress::of("running", self.plan.tickets);
-        let numbers = recorder.live();
-        let worked = tokio::select! {
-            worked = people::work(crew, &recorder, move || {
-                *set_start.lock().unwrap_or_else(PoisonError::into_inner) = Reading::now();
-            }) => worked?,
-            () = progress.follow(&numbers) => unreachable!("progress is followed until the work is done"),
-        };
-        drop(progress);
-        let reading = *at_start.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = recorder.finish();
-        let judged = record.sum(Phase::Steady, |_| true);
+    ) -> Result<RunResult, Problem> {
+        let judged = measured.judged();
         if judged.requests() == 0 && stop.is_asked() {
             return Err(Problem::cancelled());
         }
-        let generator = reading.since(judged.requests(), worked.steady, workers, worked.reconnects);
-        let rows = verdict::judge(&self.targets, &record, worked.steady);
+        let generator = measured.generator(&judged, workers);
+        let rows = verdict::judge(&self.targets, &measured.record, &measured.repeats);
         let invalid = generator.invalidates(&judged);
         let outcome = if stop.is_asked() {
             Outcome::Cancelled
         } else if invalid.is_some() {
             Outcome::Invalid
-        } else if rows.iter().all(|row| row.passed) {
+        } else if measured.given_up.is_none() && rows.iter().all(|row| row.passed) {
             Outcome::Passed
         } else {
             Outcome::Missed
         };
-        let result = RunResult {
+        Ok(RunResult {
             schema: report::SCHEMA,
             loadtest: env!("CARGO_PKG_VERSION"),
-            started,
+            started: measured.started,
             servers: vec![server],
-            scenario: scenario_part,
-            plan: (&self.plan).into(),
-            blocks: vec![BlockPart { server: 0 }],
-            phases: PhasePart::of(&worked),
-            routes: RoutePart::of(&record, &worked),
+            scenario,
+            plan: PlanPart::of(
+                &self.plan,
+                self.args.connections,
+                self.args.check,
+                self.args.repeat,
+            ),
+            routes: RoutePart::of(&measured.record, &measured.blocks),
+            blocks: measured.blocks,
+            phases: measured.phases,
             failures: judged.failures.clone(),
             first_failure: judged.first_failure.clone(),
+            users: measured.users,
             generator,
+            server_process: measured.server_process,
+            server_counters: measured.server_counters,
             verdict: rows,
             outcome,
             invalid,
-        };
-        Ok((result, outcome))
-    }
-
-    /// The page that every request must get. `None` where the server answers it with an error: then the run goes on, and
-    /// every request of it fails for all to see.
-    async fn first_page(
-        &self,
-        line: &mut Line,
-        server: &ServerPart,
-    ) -> Result<Option<Page<Task>>, Problem> {
-        match patient(line).execute(&tasks::List::default()).await {
-            Ok(page) => {
-                self.check_page(page.items.len(), server)?;
-                Ok(Some(page))
-            }
-            Err(error) => match error.class() {
-                Class::Server | Class::Decode | Class::TimeOut | Class::Broken => Ok(None),
-                Class::Client if error.status_code() == Some(404) => Ok(None),
-                _ => {
-                    let kind = line.session().token_kind();
-                    Err(who::explain_refusal(&error, &server.url, kind))
-                }
-            },
-        }
+            given_up: measured.given_up,
+        })
     }
 
     /// With the general limiter on, most of the load would be 429s, which are fast: a green result of a refused load.
     fn check_limit(&self, line: &Line) -> Result<(), Problem> {
-        let wanted = self.plan.tickets.saturating_add(self.plan.users);
-        let Some(limit) = line.limit.filter(|limit| limit.remaining < wanted) else {
+        let Some(limit) = line.limit else {
             return Ok(());
         };
+        let Some(tickets) = self.plan.expected() else {
+            say(&format!(
+                "warning: the server's rate limiter lets {} requests through until its window ends; this run sends as many as there is time for",
+                limit.remaining
+            ));
+            return Ok(());
+        };
+        let wanted = tickets.saturating_add(self.plan.users);
+        if limit.remaining >= wanted {
+            return Ok(());
+        }
         let problem = Problem::new(format!(
             "the server's rate limiter leaves {} of {} requests until its window ends in {} s; this run sends {wanted}",
             limit.remaining,
@@ -402,91 +433,85 @@ impl<'a> Job<'a> {
             problem
         })
     }
+}
 
-    fn check_page(&self, tasks: usize, server: &ServerPart) -> Result<(), Problem> {
-        if tasks == 0 {
-            return Err(Problem::new(format!(
-                "this account has no tasks on {}: empty lists would measure nothing",
-                server.url
-            ))
-            .advise(
-                "use an account with tasks, or let the load test make some: --seed-tasks 100",
-            ));
+/// What the run is judged by: what its scenarios promise, and what was given.
+fn targets(args: &RunArgs, plan: &Plan) -> Result<Vec<Wanted>, Problem> {
+    let mut documented = Vec::new();
+    for (about, _) in &args.scenario.0 {
+        for target in about.targets {
+            if !documented.contains(target) {
+                documented.push(*target);
+            }
         }
-        if tasks < FULL_PAGE && !self.who.is_ours() {
-            say(&format!(
-                "warning: a page holds {tasks} tasks only; a full one holds {FULL_PAGE}, and costs the server more"
-            ));
+    }
+    let mut targets = verdict::targets(&documented, &args.targets, args.strict_band)?;
+    if let Model::Open(_) = plan.model
+        && let Some(lasts) = plan.lasts()
+    {
+        // A floor above what is sent would be missed by every server.
+        let rate = plan.expected().unwrap_or_default() as f64 / lasts.as_secs_f64();
+        let given: Vec<Wanted> = verdict::targets(&[], &args.targets, false)?;
+        targets.retain(|target| given.contains(target) || !target.wants_more_than(rate));
+    }
+    Ok(targets)
+}
+
+/// As whom to call, where that is allowed.
+fn who_of(args: &RunArgs, which: &Which) -> Result<Who, Problem> {
+    match which {
+        Which::Url(address) => {
+            let host = guard::host_of(address)?;
+            guard::confirm_host(&host, args.confirm_host.as_deref())?;
+            let who = Who::of(args).or_else(|problem| {
+                if is_loopback(&host) && guard::wants_throwaway() {
+                    Ok(Who::Ours { kept: true })
+                } else {
+                    Err(problem)
+                }
+            })?;
+            if who.is_ours() && !is_loopback(&host) {
+                return Err(Problem::new(format!(
+                    "--throwaway is for servers of this machine; {host} is not"
+                ))
+                .advise(
+                    "give an account: VIKUNJA_TOKEN, or VIKUNJA_USERNAME and VIKUNJA_PASSWORD",
+                ));
+            }
+            Ok(who)
         }
-        Ok(())
-    }
-}
-
-fn host_of(address: &str) -> Result<String, Problem> {
-    // The SDK says what is wrong with an address, and never repeats a password in it.
-    let server = Server::new(address).map_err(|error| Problem::new(error.to_string()))?;
-    Ok(Url::parse(server.base())
-        .ok()
-        .and_then(|url| url.host_str().map(ToOwned::to_owned))
-        .unwrap_or_default())
-}
-
-fn confirm_host(host: &str, args: &RunArgs) -> Result<(), Problem> {
-    match &args.confirm_host {
-        _ if is_loopback(host) => Ok(()),
-        Some(confirmed) if confirmed == host => Ok(()),
-        Some(confirmed) => Err(Problem::new(format!(
-            "--confirm-host {confirmed} is not the host of the address, {host}"
-        ))),
-        None => Err(Problem::new(format!(
-            "{host} is not this machine: a load on somebody's server must be meant"
-        ))
-        .advise(format!("name it a second time: --confirm-host {host}"))),
-    }
-}
-
-/// Asks the person at the terminal, if there is one.
-fn wants_throwaway() -> bool {
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return false;
-    }
-    say(
-        "No account is given. Register one there, make 100 tasks, and delete them afterwards? [y/N]",
-    );
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
-}
-
-fn headers(given: &[String]) -> Result<HeaderMap, Problem> {
-    let mut headers = HeaderMap::new();
-    for text in given {
-        // The value may be a secret of a proxy: an error names the header only.
-        let (name, value) = text
-            .split_once(':')
-            .ok_or_else(|| Problem::new("--header: expected 'name: value'"))?;
-        let unusable = || Problem::new(format!("--header {name}: not a header that can be sent"));
-        let header = HeaderName::try_from(name.trim()).map_err(|_| unusable())?;
-        if OURS.contains(&header) {
-            return Err(Problem::new(format!(
-                "--header {name}: the load test sets this one itself"
-            )));
+        Which::Program(_) | Which::Sandbox(_) => {
+            let given = args.token().is_some() || args.username().is_some();
+            if given && !args.names_a_server() {
+                // A secret of CI that is not set would else be a green run of the stand-in.
+                return Err(Problem::new(
+                    "an account is given (VIKUNJA_TOKEN or VIKUNJA_USERNAME), and no server",
+                )
+                .advise("set VIKUNJA_URL, or take the account away to use the stand-in"));
+            }
+            Ok(Who::Ours { kept: false })
         }
-        let mut value = HeaderValue::try_from(value.trim()).map_err(|_| unusable())?;
-        value.set_sensitive(true);
-        headers.append(header, value);
     }
-    Ok(headers)
 }
 
-/// Headers that a request has anyway.
-const OURS: [HeaderName; 6] = [
-    header::AUTHORIZATION,
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::CONTENT_TYPE,
-    header::COOKIE,
-    header::TRANSFER_ENCODING,
-];
+/// Runs the caller's command, such as one that restores the database.
+async fn before_each(command: &str) -> Result<(), Problem> {
+    let ended = tokio::process::Command::new("sh")
+        .args(["-c", command])
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .status()
+        .await;
+    let failed = |how: String| {
+        Problem::new(format!("--before-each {command:?} {how}"))
+            .advise("it must end with 0; what it prints on standard error is above")
+    };
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(failed(format!("ended with {status}"))),
+        Err(error) => Err(failed(format!("cannot be started: {error}"))),
+    }
+}
 
 async fn clean_up(line: &mut Line, made: &Seeded) {
     line.hang_up();
@@ -500,39 +525,5 @@ async fn clean_up(line: &mut Line, made: &Seeded) {
             "warning: the project {} could not be deleted in time",
             made.project
         )),
-    }
-}
-
-impl ServerPart {
-    fn of(identified: &Identified, line: &Line) -> Self {
-        let server = &identified.server;
-        Self {
-            url: server.base().to_owned(),
-            kind: if line.sandbox.is_some() {
-                "sandbox"
-            } else {
-                "vikunja"
-            },
-            version: server.version.clone(),
-            release: server.release.to_string(),
-            api: String::new(),
-            credential: line
-                .session()
-                .token_kind()
-                .map_or_else(|| "no token".to_owned(), |kind| kind.to_string()),
-            concurrent_writes: server.concurrent_writes,
-        }
-    }
-
-    /// What it is, for people. The stand-in is never passed off as Vikunja.
-    pub fn name(&self) -> String {
-        let api = match self.api.as_str() {
-            "" => String::new(),
-            api => format!(", API {api}"),
-        };
-        match self.kind {
-            "sandbox" => format!("sandbox of {} (not a Vikunja server){api}", self.version),
-            _ => format!("Vikunja {}{api}", self.version),
-        }
     }
 }

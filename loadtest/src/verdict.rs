@@ -1,13 +1,12 @@
 //! Targets, and whether they were met.
 
-use std::{cmp::Ordering, fmt, str::FromStr, time::Duration};
+use std::{cmp::Ordering, fmt, ops::Range, str::FromStr, time::Duration};
 
 use serde::Serialize;
-use vikunja_sdk::Resolved;
 
 use crate::{
     exit::Problem,
-    record::{Figures, Phase, Record},
+    record::{Figures, Phase, Record, Row as RecordRow},
 };
 
 /// What a target is about.
@@ -72,11 +71,15 @@ pub const DOCUMENTED: [&str; 4] = ["failures=0", "p50<100ms", "p95<500ms", "thro
 /// Upper end of the documented band, in requests per second.
 const BAND: f64 = 100.0;
 
-/// The documented targets, with those that are given in their place or beside them.
-pub fn targets(given: &[String], strict_band: bool) -> Result<Vec<Target>, Problem> {
+/// The documented targets of a scenario, with those that are given in their place or beside them.
+pub fn targets(
+    documented: &[&str],
+    given: &[String],
+    strict_band: bool,
+) -> Result<Vec<Target>, Problem> {
     let strict = strict_band.then(|| format!("throughput<={BAND}/s"));
     let mut targets: Vec<Target> = Vec::new();
-    for text in DOCUMENTED
+    for text in documented
         .iter()
         .copied()
         .chain(given.iter().map(String::as_str))
@@ -89,7 +92,7 @@ pub fn targets(given: &[String], strict_band: bool) -> Result<Vec<Target>, Probl
         };
         match targets
             .iter_mut()
-            .take(DOCUMENTED.len())
+            .take(documented.len())
             .find(|known| same(known))
         {
             Some(documented) => *documented = target,
@@ -232,6 +235,17 @@ pub enum Figure {
     Missing,
 }
 
+impl Figure {
+    /// Worse ones are greater.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Known(_) => 0,
+            Self::Infinite => 1,
+            Self::Missing => 2,
+        }
+    }
+}
+
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -278,32 +292,151 @@ pub struct Row {
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// The figure of each run, where there were several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<Option<f64>>,
 }
 
-/// Judges the steady phase. `lasted` is the time from its first send to its last answer.
-pub fn judge(targets: &[Target], record: &Record, lasted: Duration) -> Vec<Row> {
-    targets
-        .iter()
-        .map(|target| {
-            let figures = record.sum(Phase::Steady, |route| target.is_about(route));
-            target.judge(target.metric.of(&figures, lasted.as_secs_f64()))
-        })
-        .collect()
+/// One of the runs that are judged together.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// Its blocks in the record.
+    pub blocks: Range<usize>,
+    /// From the begin of its steady phase to its end or its last answer.
+    pub lasted: Duration,
+}
+
+/// Judges the steady phase: of several runs, the median of each figure.
+pub fn judge(targets: &[Target], record: &Record, repeats: &[Repeat]) -> Vec<Row> {
+    let row = |target: &Target| {
+        let figures = repeats.iter().map(|repeat| {
+            let figures = record.sum(|place| {
+                place.phase == Phase::Steady
+                    && repeat.blocks.contains(&place.block)
+                    && target.is_about(&place.row)
+            });
+            target.metric.of(&figures, repeat.lasted.as_secs_f64())
+        });
+        target.judge_all(figures.collect())
+    };
+    targets.iter().map(row).collect()
+}
+
+/// When to give up a run: a target turned round, `errors>50%`.
+#[derive(Clone, Debug)]
+pub struct Limit(Target);
+
+/// Requests before which nothing is given up: one failure of one request is 100 %.
+const ENOUGH: u64 = 50;
+
+impl FromStr for Limit {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let advice = "write --abort-on 'errors>50%', 'failures>=100' or 'p95>5s'";
+        let target: Target = text.parse().map_err(|_: Problem| {
+            Problem::new(format!("--abort-on {text:?} cannot be read")).advise(advice)
+        })?;
+        if target.metric == Metric::Throughput || target.relation.side() == Ordering::Less {
+            return Err(Problem::new(format!(
+                "--abort-on {text:?}: a run is given up when something is too much, not too little"
+            ))
+            .advise(advice));
+        }
+        Ok(Self(target))
+    }
+}
+
+impl Limit {
+    /// What is too much in the steady phase, if it is.
+    pub fn is_passed_by(&self, record: &Record) -> Option<String> {
+        let figures =
+            record.sum(|place| place.phase == Phase::Steady && self.0.is_about(&place.row));
+        if figures.requests() < ENOUGH {
+            return None;
+        }
+        // No throughput, so no time is asked for. More failures than a percentile has room for are too slow, too.
+        let figure = self.0.metric.of(&figures, 0.0);
+        let row = self.0.judge(figure);
+        (row.passed || figure == Figure::Infinite)
+            .then(|| format!("{}: {}", row.target, row.figure))
+    }
 }
 
 impl Target {
     /// A route is named as it is called (`GET /api/v1/tasks/all`), without the prefix, or by the path that the operation
     /// has on the newest release (`GET /tasks`).
-    fn is_about(&self, route: &Resolved) -> bool {
+    ///
+    /// A row that the scenario names, `GET /tasks [home]`, also answers to what is before the bracket. What was never sent
+    /// might have been of any route.
+    fn is_about(&self, row: &RecordRow) -> bool {
         let Some(named) = &self.route else {
             return true;
         };
-        [
-            route.to_string(),
-            format!("{} {}", route.verb, route.template),
-            format!("{} {}", route.verb, route.newest),
-        ]
-        .contains(named)
+        match row {
+            RecordRow::Route(route) => [
+                route.to_string(),
+                format!("{} {}", route.verb, route.template),
+                format!("{} {}", route.verb, route.newest),
+            ]
+            .contains(named),
+            RecordRow::Named(name) => {
+                let route = name.split(" [").next();
+                named == name || route == Some(named.as_str())
+            }
+            RecordRow::NotStarted => true,
+        }
+    }
+
+    /// Judges the median, and says what the others were. Of an even number, the worse one of the middle two.
+    fn judge_all(&self, mut figures: Vec<Figure>) -> Row {
+        let repeats: Vec<_> = figures
+            .iter()
+            .map(|figure| self.judge(*figure).value)
+            .collect();
+        figures.sort_by(|one, other| self.compare(*one, *other));
+        let median = figures
+            .get(figures.len() / 2)
+            .copied()
+            .unwrap_or(Figure::Missing);
+        let mut row = self.judge(median);
+        if let [best, .., worst] = &figures[..] {
+            let met = figures
+                .iter()
+                .filter(|figure| self.judge(**figure).passed)
+                .count();
+            row.figure = format!(
+                "{} ({} – {})",
+                row.figure,
+                self.judge(*best).figure,
+                self.judge(*worst).figure
+            );
+            if met > 0 && met < figures.len() {
+                row.remark = Some(format!(
+                    "within noise: met in {met} of {} runs",
+                    figures.len()
+                ));
+            }
+            row.repeats = repeats;
+        }
+        row
+    }
+
+    /// Better figures first.
+    fn compare(&self, one: Figure, other: Figure) -> Ordering {
+        match (one, other) {
+            (Figure::Known(one), Figure::Known(other)) => match self.relation.side() {
+                Ordering::Greater => other.total_cmp(&one),
+                _ => one.total_cmp(&other),
+            },
+            (one, other) => one.rank().cmp(&other.rank()),
+        }
+    }
+
+    /// Whether it asks for a throughput that nobody can have who is asked less.
+    pub fn wants_more_than(&self, rate: f64) -> bool {
+        let floor = matches!(self.relation, Relation::AtLeast | Relation::More);
+        self.metric == Metric::Throughput && floor && self.bound > rate
     }
 
     fn judge(&self, figure: Figure) -> Row {
@@ -335,6 +468,7 @@ impl Target {
             bound: self.bound,
             passed,
             remark,
+            repeats: Vec::new(),
         }
     }
 }
@@ -342,7 +476,8 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vikunja_sdk::{Api, At, Endpoint, Release, tasks};
+    use crate::record::{Class, Failure, Place, Sample, Timing};
+    use vikunja_sdk::{Api, At, Endpoint, Release, Resolved, tasks};
 
     #[test]
     fn targets_are_read_and_shown() {
@@ -385,7 +520,7 @@ mod tests {
             "p99<1s".to_owned(),
             "p99<2s".to_owned(),
         ];
-        let shown: Vec<_> = targets(&given, true)
+        let shown: Vec<_> = targets(&DOCUMENTED, &given, true)
             .unwrap()
             .iter()
             .map(ToString::to_string)
@@ -428,7 +563,113 @@ mod tests {
             ("PUT /tasks", false),
         ] {
             let target: Target = format!("{named}: p95<1s").parse().unwrap();
-            assert_eq!(target.is_about(&list), is_it, "{named}");
+            assert_eq!(target.is_about(&RecordRow::Route(list)), is_it, "{named}");
+            assert!(target.is_about(&RecordRow::NotStarted));
+        }
+        for (named, is_it) in [
+            ("GET /tasks [home]", true),
+            ("GET /tasks", true),
+            ("GET /tasks [list]", false),
+        ] {
+            let target: Target = format!("{named}: p95<1s").parse().unwrap();
+            assert_eq!(
+                target.is_about(&RecordRow::Named("GET /tasks [home]")),
+                is_it,
+                "{named}"
+            );
+        }
+    }
+
+    fn list() -> Resolved {
+        tasks::List::ROUTE.resolve(At {
+            release: Release(2, 5, 0),
+            api: Api::V2,
+        })
+    }
+
+    /// A record of requests in blocks: their time in ms, 0 = failed.
+    fn record(blocks: &[&[u64]]) -> Record {
+        let mut record = Record::default();
+        for (block, requests) in blocks.iter().enumerate() {
+            for millis in *requests {
+                let failure = (*millis == 0).then(|| Failure {
+                    class: Class::Server,
+                    words: String::new(),
+                });
+                record.add(Sample {
+                    place: Place {
+                        server: 0,
+                        block,
+                        phase: Phase::Steady,
+                        row: RecordRow::Route(list()),
+                    },
+                    timing: Timing {
+                        last_byte: Duration::from_millis(*millis),
+                        ..Timing::default()
+                    },
+                    failure,
+                });
+            }
+        }
+        record
+    }
+
+    fn repeats(count: usize) -> Vec<Repeat> {
+        (0..count)
+            .map(|index| Repeat {
+                blocks: index..index + 1,
+                lasted: Duration::from_secs(1),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn of_several_runs_the_median_is_judged_and_the_others_are_told() {
+        let target = |text: &str| vec![text.parse::<Target>().unwrap()];
+        let record = record(&[&[10, 10], &[30, 30], &[20, 20]]);
+        let row = &judge(&target("p50<25ms"), &record, &repeats(3))[0];
+        assert!(row.passed);
+        assert_eq!(row.figure, "20.0 ms (10.0 ms – 30.0 ms)");
+        assert_eq!(
+            row.remark.as_deref(),
+            Some("within noise: met in 2 of 3 runs")
+        );
+        assert_eq!(row.repeats.len(), 3);
+        let missed = &judge(&target("p50<15ms"), &record, &repeats(3))[0];
+        assert!(!missed.passed);
+        assert_eq!(
+            missed.remark.as_deref(),
+            Some("within noise: met in 1 of 3 runs")
+        );
+        let clear = &judge(&target("throughput>=1/s"), &record, &repeats(3))[0];
+        assert_eq!((clear.passed, &clear.remark), (true, &None));
+        // Of two, the worse one.
+        assert!(!judge(&target("p50<15ms"), &record, &repeats(2))[0].passed);
+        assert!(!judge(&target("throughput>2/s"), &record, &repeats(2))[0].passed);
+    }
+
+    #[test]
+    fn a_run_with_failures_is_worse_than_any_slow_one() {
+        let record = record(&[&[10], &[0], &[9000]]);
+        let target: Target = "p50<1s".parse().unwrap();
+        let row = &judge(&[target], &record, &repeats(3))[0];
+        assert_eq!(row.figure, "9.00 s (10.0 ms – ∞ (failed))");
+    }
+
+    #[test]
+    fn a_run_is_given_up_when_there_is_enough_and_it_is_too_much() {
+        let limit: Limit = "errors>50%".parse().unwrap();
+        assert_eq!(limit.is_passed_by(&record(&[&[0; 49]])), None);
+        let why = limit.is_passed_by(&record(&[&[0; 50]])).unwrap();
+        assert_eq!(why, "errors > 50.00 %: 100.00 %");
+        assert_eq!(limit.is_passed_by(&record(&[&[0; 50], &[1; 50]])), None);
+        let slow: Limit = "p95>5s".parse().unwrap();
+        assert_eq!(slow.is_passed_by(&record(&[&[4900; 99]])), None);
+        assert!(slow.is_passed_by(&record(&[&[5100; 99]])).is_some());
+        assert!(slow.is_passed_by(&record(&[&[0; 99]])).is_some());
+        for text in ["errors<50%", "throughput>1/s", "many", "failures=3"] {
+            let problem = text.parse::<Limit>().unwrap_err().to_string();
+            assert!(problem.contains("errors>50%"), "{problem}");
         }
     }
 }

@@ -437,12 +437,18 @@ impl<E> Pending<E> {
 }
 
 impl<E: Endpoint> Pending<E> {
+    /// Looks at the answer's status only: a refusal is an error.
+    pub fn accept(&self, response: &http::Response<Bytes>) -> Result<(), ReplyError> {
+        if E::Reply::accepts(response.status()) {
+            return Ok(());
+        }
+        Err(refusal(&self.route, response, &self.sent))
+    }
+
     /// Reads the answer.
     pub fn decode(&self, response: &http::Response<Bytes>) -> Result<Output<E>, ReplyError> {
+        self.accept(response)?;
         let status = response.status();
-        if !E::Reply::accepts(status) {
-            return Err(refusal(&self.route, response, &self.sent));
-        }
         E::Reply::read(&Answer {
             route: &self.route,
             status,

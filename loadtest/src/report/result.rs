@@ -11,10 +11,13 @@ use hdrhistogram::{
 use serde::Serialize;
 
 use crate::{
+    check::Check,
     generator::Generator,
-    people::Worked,
-    plan::Plan,
+    line::Connections,
+    people::{Users, Worked},
+    plan::{Arrivals, Model, Plan},
     record::{Class, Figures, Phase, Place, Record},
+    server::usage::{Counters, Process},
     verdict::Row,
 };
 
@@ -46,14 +49,22 @@ pub struct RunResult {
     pub failures: BTreeMap<Class, u64>,
     /// The first failure of the steady phase, in words, without secrets.
     pub first_failure: Option<String>,
+    /// Users that were planned, and those that left early, with reasons.
+    pub users: Users,
     /// What the load generator itself cost.
     pub generator: Generator,
+    /// What the server's process used in the last run, where it is on this machine.
+    pub server_process: Option<Process>,
+    /// What the server counted in the last run, where its counters are switched on.
+    pub server_counters: Option<Counters>,
     /// The judged targets.
     pub verdict: Vec<Row>,
     /// How it ended.
     pub outcome: Outcome,
     /// Why the figures say nothing about the server, if they do not.
     pub invalid: Option<String>,
+    /// Why the run was given up, if it was (`--abort-on`).
+    pub given_up: Option<String>,
 }
 
 /// How a run ended.
@@ -92,9 +103,11 @@ pub struct ServerPart {
 /// The scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScenarioPart {
-    /// Its name.
-    pub name: &'static str,
-    /// Tasks on the page that every request had to get.
+    /// Its name; of several, with their weights.
+    pub name: String,
+    /// What it expects of the answers, for people.
+    pub checks: String,
+    /// Tasks on the page that every request had to get; 0 where the scenario is another.
     pub tasks_per_page: usize,
     /// Tasks in all, where the server says so.
     pub tasks: Option<u64>,
@@ -107,43 +120,129 @@ pub struct ScenarioPart {
 /// The plan.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlanPart {
-    /// `closed`: a user sends its next request when it has the answer to the last one.
+    /// `closed`: a user sends its next request when it has the answer to the last one. `open`: tickets begin at moments
+    /// fixed beforehand.
     pub model: &'static str,
-    /// Users at a time.
+    /// Users at a time, or tickets that may be under way at a time.
     pub users: u64,
-    /// Tickets.
-    pub requests: u64,
+    /// Tickets, where their number ends the run.
+    pub requests: Option<u64>,
+    /// Users or tickets per second, one stage after the other.
+    pub stages: Vec<StagePart>,
+    /// How open tickets follow one another.
+    pub arrivals: Option<&'static str>,
+    /// How long the load rises first, in seconds.
+    pub ramp_seconds: f64,
+    /// How long what is under way at the end may take, in seconds; `null` = as long as it takes.
+    pub drain_seconds: Option<f64>,
+    /// Factor on think times.
+    pub think: f64,
     /// Where everything random comes from.
     pub seed: u64,
     /// Longest wait for one answer, in ms.
     pub timeout_ms: u64,
     /// Who holds connections.
-    pub connections: &'static str,
+    pub connections: String,
+    /// How closely answers are looked at.
+    pub check: String,
+    /// How often it was run.
+    pub repeat: u16,
 }
 
-impl From<&Plan> for PlanPart {
-    fn from(plan: &Plan) -> Self {
+/// A stage of the plan.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct StagePart {
+    /// Users, or tickets per second.
+    pub level: f64,
+    /// How long it is to last, where time ends it.
+    pub seconds: Option<f64>,
+}
+
+impl PlanPart {
+    /// Of a plan, with what else was asked for.
+    pub fn of(plan: &Plan, connections: Connections, check: Check, repeat: u16) -> Self {
         Self {
-            model: "closed",
+            model: match plan.model {
+                Model::Closed => "closed",
+                Model::Open(_) => "open",
+            },
             users: plan.users,
             requests: plan.tickets,
+            stages: plan
+                .stages
+                .iter()
+                .map(|stage| StagePart {
+                    level: stage.level,
+                    seconds: stage.lasts.map(|lasts| lasts.as_secs_f64()),
+                })
+                .collect(),
+            arrivals: match plan.model {
+                Model::Closed => None,
+                Model::Open(Arrivals::Constant) => Some("constant"),
+                Model::Open(Arrivals::Poisson) => Some("poisson"),
+            },
+            ramp_seconds: plan.ramp.as_secs_f64(),
+            drain_seconds: plan.drain.map(|drain| drain.as_secs_f64()),
+            think: plan.think,
             seed: plan.seed,
             timeout_ms: plan.timeout.as_millis() as u64,
-            connections: "user",
+            connections: connections.to_string(),
+            check: check.to_string(),
+            repeat,
+        }
+    }
+
+    /// For people: how much, and by whom.
+    pub fn in_words(&self) -> String {
+        let stage = |stage: &StagePart| match stage.seconds {
+            Some(seconds) if self.requests.is_none() => {
+                format!("{} for {seconds} s", self.level(stage.level))
+            }
+            _ => self.level(stage.level),
+        };
+        let stages: Vec<_> = self.stages.iter().map(stage).collect();
+        let stages = stages.join(", then ");
+        match (self.arrivals, self.requests) {
+            (None, Some(requests)) => format!("{requests} requests, {stages} at a time"),
+            (None, None) => format!("{stages} at a time"),
+            (Some(arrivals), requests) => {
+                let requests =
+                    requests.map_or_else(String::new, |count| format!("{count} requests, "));
+                format!(
+                    "{requests}{stages} ({arrivals}), at most {} under way",
+                    self.users
+                )
+            }
+        }
+    }
+
+    /// A stage's load, for people.
+    pub fn level(&self, level: f64) -> String {
+        match self.arrivals {
+            Some(_) => format!("{level}/s"),
+            None => format!("{level} users"),
         }
     }
 }
 
-/// A block: a stretch of the run in which one server was called. A plain run has one.
+/// A block: a stretch of the run with one server and one load. A plain run has one.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct BlockPart {
     /// Index of the server.
     pub server: usize,
+    /// Which of the repeated runs, from 0.
+    pub repeat: usize,
+    /// Index of the plan's stage.
+    pub stage: usize,
+    /// Its steady phase: to its end, or to the last answer.
+    pub seconds: f64,
 }
 
 /// A phase.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct PhasePart {
+    /// Which of the repeated runs, from 0.
+    pub repeat: usize,
     /// Which.
     pub phase: Phase,
     /// How long it lasted, in seconds.
@@ -153,17 +252,18 @@ pub struct PhasePart {
 }
 
 impl PhasePart {
-    /// The phases of a run.
-    pub fn of(worked: &Worked) -> Vec<Self> {
-        let part = |phase, lasted: Duration, judged| Self {
-            phase,
-            seconds: lasted.as_secs_f64(),
-            judged,
-        };
-        vec![
-            part(Phase::WarmUp, worked.warm_up, false),
-            part(Phase::Steady, worked.steady, true),
-        ]
+    /// The phases of a run, as far as there were any.
+    pub fn of(repeat: usize, set_up: Duration, worked: &Worked) -> Vec<Self> {
+        std::iter::once(&(Phase::SetUp, set_up))
+            .chain(&worked.phases)
+            .filter(|(_, lasted)| !lasted.is_zero())
+            .map(|(phase, lasted)| Self {
+                repeat,
+                phase: *phase,
+                seconds: lasted.as_secs_f64(),
+                judged: *phase == Phase::Steady,
+            })
+            .collect()
     }
 }
 
@@ -176,7 +276,7 @@ pub struct RoutePart {
     pub block: usize,
     /// Phase.
     pub phase: Phase,
-    /// Verb and template.
+    /// Verb and template, or the scenario's name for it.
     pub route: String,
     /// Requests.
     pub requests: u64,
@@ -190,8 +290,15 @@ pub struct RoutePart {
     pub throughput: Option<f64>,
     /// Percentiles of the response time over **all** requests, in µs; `null` = a failed one, infinitely slow.
     pub judged: BTreeMap<&'static str, Option<u64>>,
-    /// From the send to the last byte of the body, successful ones.
+    /// The response time of successful ones: to the last byte of the body, from the send, or in the open model from the
+    /// moment when it was due.
     pub latency: Distribution,
+    /// From the send to the last byte of the body, successful ones of the open model.
+    pub service: Distribution,
+    /// How late the pacer was, open model.
+    pub pacer: Distribution,
+    /// How long no connection was free, open model.
+    pub queue: Distribution,
     /// Connecting and TLS, those that had to.
     pub connect: Distribution,
     /// From the send to the response headers, successful ones.
@@ -210,23 +317,23 @@ pub(super) const PERCENTILES: [(&str, f64); 5] = [
 ];
 
 impl RoutePart {
-    /// Every route of a record.
-    pub fn of(record: &Record, worked: &Worked) -> Vec<Self> {
+    /// Every row of a record.
+    pub fn of(record: &Record, blocks: &[BlockPart]) -> Vec<Self> {
         record
             .places()
             .iter()
-            .map(|(place, figures)| Self::one(place, figures, worked))
+            .map(|(place, figures)| Self::one(place, figures, blocks))
             .collect()
     }
 
-    fn one(place: &Place, figures: &Figures, worked: &Worked) -> Self {
-        let seconds = worked.steady.as_secs_f64();
+    fn one(place: &Place, figures: &Figures, blocks: &[BlockPart]) -> Self {
+        let seconds = blocks.get(place.block).map_or(0.0, |block| block.seconds);
         let measured = place.phase == Phase::Steady && seconds > 0.0;
         Self {
             server: place.server,
             block: place.block,
             phase: place.phase,
-            route: place.route.to_string(),
+            route: place.row.to_string(),
             requests: figures.requests(),
             failed: figures.failed(),
             failures: figures.failures.clone(),
@@ -237,6 +344,9 @@ impl RoutePart {
                 .map(|(name, quantile)| (*name, figures.percentile(*quantile)))
                 .collect(),
             latency: Distribution::of(&figures.latency),
+            service: Distribution::of(&figures.service),
+            pacer: Distribution::of(&figures.pacer),
+            queue: Distribution::of(&figures.queue),
             connect: Distribution::of(&figures.connect),
             first_byte: Distribution::of(&figures.first_byte),
             decode: Distribution::of(&figures.decode),

@@ -19,15 +19,12 @@ pub fn render(result: &RunResult) -> String {
     }
     let plan = &result.plan;
     let scenario = &result.scenario;
-    let promised = match (scenario.tasks_per_page, scenario.tasks) {
-        (0, _) => "the first read failed already".to_owned(),
-        (page, Some(all)) => format!("every answer must hold {page} tasks (of {all})"),
-        (page, None) => format!("every answer must hold {page} tasks"),
-    };
     let _ = writeln!(
         out,
-        "{}: {} requests, {} users at a time; {promised}",
-        scenario.name, plan.requests, plan.users,
+        "{}: {}; {}",
+        scenario.name,
+        plan.in_words(),
+        scenario.checks
     );
     out.push('\n');
     out.push_str(&table(
@@ -53,23 +50,54 @@ pub fn render(result: &RunResult) -> String {
     if let Some(failure) = &result.first_failure {
         let _ = writeln!(out, "first failure: {failure}");
     }
+    for (why, count) in &result.users.left {
+        let _ = writeln!(
+            out,
+            "{count} of {} users left early: {why}",
+            result.users.planned
+        );
+    }
     let generator = &result.generator;
+    let counted = |count: u64, what: &str| match count {
+        0 => String::new(),
+        count => format!(", {count} {what}"),
+    };
     let _ = writeln!(
         out,
-        "generator: {:.0} µs CPU per request, {:.0} % of a core{}",
+        "generator: {:.0} µs CPU per request, {:.0} % of a core{}{}",
         generator.cpu_us_per_request,
         generator.cpu_percent,
-        match generator.reconnects {
-            0 => String::new(),
-            count => format!(", {count} reconnects"),
-        }
+        counted(generator.reconnects, "reconnects"),
+        counted(generator.resent, "requests sent again"),
     );
+    if let (Some(pacer), Some(queue)) = (generator.pacer_lag_us, generator.queue_lag_us) {
+        let _ = writeln!(
+            out,
+            "late, p99: pacer {}, no free connection {}",
+            show_micros(pacer as f64),
+            show_micros(queue as f64)
+        );
+    }
+    if let Some(server) = &result.server_process {
+        let _ = writeln!(
+            out,
+            "server process {}: {:.0} µs CPU per request, {:.0} % of a core, {} MB",
+            server.pid,
+            server.cpu_us_per_request,
+            server.cpu_percent,
+            server.memory_bytes / 1_000_000
+        );
+    }
     let _ = writeln!(
         out,
         "\n{}",
         match (result.outcome, &result.invalid) {
             (Outcome::Invalid, Some(why)) => format!("INVALID: {why}"),
             (Outcome::Invalid, None) => "INVALID".to_owned(),
+            (Outcome::Missed, _) if result.given_up.is_some() => format!(
+                "MISSED: given up, {}",
+                result.given_up.as_deref().unwrap_or_default()
+            ),
             (Outcome::Passed, _) => "passed: every target is met".to_owned(),
             (Outcome::Missed, _) => "MISSED: see the table".to_owned(),
             (Outcome::Cancelled, _) => "cancelled: the figures are those until then".to_owned(),
@@ -87,7 +115,7 @@ fn routes(result: &RunResult) -> String {
         .iter()
         .map(|part| {
             let mut row = vec![
-                name(part),
+                name(part, result),
                 part.requests.to_string(),
                 part.failed.to_string(),
                 part.throughput
@@ -104,11 +132,24 @@ fn routes(result: &RunResult) -> String {
     table(&heads, rows)
 }
 
-fn name(part: &RoutePart) -> String {
-    match part.phase {
-        Phase::Steady => part.route.clone(),
-        Phase::WarmUp => format!("{} ({}, not judged)", part.route, part.phase),
+/// The row, and what sets it apart from others of the same name.
+fn name(part: &RoutePart, result: &RunResult) -> String {
+    let mut apart = Vec::new();
+    if part.phase != Phase::Steady {
+        apart.push(format!("{}, not judged", part.phase));
     }
+    if let Some(block) = result.blocks.get(part.block) {
+        if result.plan.repeat > 1 {
+            apart.push(format!("run {}", block.repeat + 1));
+        }
+        if let [_, _, ..] = &result.plan.stages[..] {
+            apart.push(result.plan.level(result.plan.stages[block.stage].level));
+        }
+    }
+    if apart.is_empty() {
+        return part.route.clone();
+    }
+    format!("{} ({})", part.route, apart.join(", "))
 }
 
 /// Columns as wide as their widest cell.

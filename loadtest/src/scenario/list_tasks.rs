@@ -1,13 +1,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vikunja_sdk::{
-    Page, Release,
+    Execute, Page, Release,
     model::{Task, TaskId},
     tasks,
 };
 
-use super::{About, Actor, Scenario};
-use crate::{plan::Ticket, verdict};
+use super::{About, Actor, Any, Prepared, Scenario, Stage};
+use crate::{
+    exit::Problem, line::LineError, plan::Ticket, progress::say, record::Class, seed::patient,
+    verdict, who,
+};
+
+/// The server's page size unless it is set otherwise: fewer tasks make a lighter answer than the documented one.
+const FULL_PAGE: usize = 50;
 
 /// The documented scenario: list the tasks, and find the page that was promised.
 pub struct ListTasks {
@@ -34,13 +40,70 @@ impl Scenario for ListTasks {
 }
 
 impl ListTasks {
+    /// Reads the page that every request must get.
+    pub(super) async fn prepare(stage: &mut Stage<'_>) -> Result<Prepared, Problem> {
+        let page = first_page(stage).await?;
+        let promise = page.as_ref().map(Promise::of).unwrap_or_default();
+        let (tasks_per_page, tasks) = (promise.len(), page.and_then(|page| page.total));
+        let checks = match (tasks_per_page, tasks) {
+            (0, _) => "the first read failed already".to_owned(),
+            (page, Some(all)) => format!("every answer must hold {page} tasks (of {all})"),
+            (page, None) => format!("every answer must hold {page} tasks"),
+        };
+        Ok(Prepared {
+            scenario: Any::ListTasks(Self { promise }),
+            checks,
+            tasks_per_page,
+            tasks,
+            sessions: Vec::new(),
+        })
+    }
+
     async fn list<A: Actor>(&self, actor: &mut A) -> Result<(), A::Error> {
-        let page = actor.execute(&tasks::List::default()).await?;
-        if let Err(why) = self.promise.is_kept_by(&page) {
+        if let Some(page) = actor.look(&tasks::List::default()).await?
+            && let Err(why) = self.promise.is_kept_by(&page)
+        {
             actor.reject(why);
         }
         Ok(())
     }
+}
+
+/// The page that every request must get. `None` where the server answers it with an error: then the run goes on, and
+/// every request of it fails for all to see.
+async fn first_page(stage: &mut Stage<'_>) -> Result<Option<Page<Task>>, Problem> {
+    let read = patient(stage.line).execute(&tasks::List::default()).await;
+    let session = stage.line.session();
+    let base = session.server().base();
+    match read {
+        Ok(page) => check_page(page.items.len(), base, stage.is_ours).map(|()| Some(page)),
+        Err(error) if may_be_measured(&error) => Ok(None),
+        Err(error) => Err(who::explain_refusal(&error, base, session.token_kind())),
+    }
+}
+
+/// Whether the run would show what is wrong.
+fn may_be_measured(error: &LineError) -> bool {
+    match error.class() {
+        Class::Server | Class::Decode | Class::TimeOut | Class::Broken => true,
+        Class::Client => error.status_code() == Some(404),
+        _ => false,
+    }
+}
+
+fn check_page(tasks: usize, base: &str, is_ours: bool) -> Result<(), Problem> {
+    if tasks == 0 {
+        return Err(Problem::new(format!(
+            "this account has no tasks on {base}: empty lists would measure nothing"
+        ))
+        .advise("use an account with tasks, or let the load test make some: --seed-tasks 100"));
+    }
+    if tasks < FULL_PAGE && !is_ours {
+        say(&format!(
+            "warning: a page holds {tasks} tasks only; a full one holds {FULL_PAGE}, and costs the server more"
+        ));
+    }
+    Ok(())
 }
 
 /// The tasks that a page must hold: these ids with these titles, each once.

@@ -1,7 +1,9 @@
 //! Who is simulated: scenarios as typed SDK calls.
 
+mod cast;
 mod list_tasks;
 
+pub use cast::{Any, Cast, Prepared, Stage, Wanted};
 pub use list_tasks::{ListTasks, Promise};
 
 use std::time::Duration;
@@ -30,7 +32,17 @@ pub trait Actor: Execute {
     /// Which of the users this is, from 0.
     fn number(&self) -> usize;
 
-    /// Waits as a person would. The time is in no figure.
+    /// Index of the account that the user took; users take the next one in turn.
+    fn account(&self) -> usize;
+
+    /// Carries out an endpoint whose answer is only checked. `None`: its status is good, and `--check` says that this
+    /// body is not decoded.
+    fn look<E: Endpoint>(
+        &mut self,
+        endpoint: &E,
+    ) -> impl Future<Output = Result<Option<Output<E>>, Self::Error>> + Send;
+
+    /// Waits as a person would, times `--think`; ends at once when the run does. The time is in no figure.
     fn think(&mut self, time: Duration) -> impl Future<Output = ()> + Send;
 
     /// Carries out an endpoint, and counts it in this row.

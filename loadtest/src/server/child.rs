@@ -60,6 +60,11 @@ impl Child {
         self.process.stdout.take()
     }
 
+    /// Its number.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     fn pid(&self) -> Option<Pid> {
         Pid::from_raw(self.process.id().cast_signed())
     }

@@ -4,6 +4,7 @@ mod child;
 mod program;
 mod reach;
 mod sandbox;
+pub mod usage;
 
 pub use reach::{LONGEST_WAIT, PAUSE, Reached, explain, reach};
 
@@ -72,6 +73,11 @@ impl Running {
             Which::Program(path) => program::start(path, stop),
             Which::Sandbox(config) => sandbox::start(config, stop),
         }
+    }
+
+    /// The process behind it, where we started one.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
     }
 
     /// Why the process behind it has ended, if it has.

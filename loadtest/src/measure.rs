@@ -1,0 +1,162 @@
+//! One run after the other, and what they give together.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use vikunja_sdk::{Session, model::Timestamp};
+
+use crate::{
+    check::Check,
+    exit::Problem,
+    generator::{Connects, Generator, Reading, Used},
+    line::{Connections, Target},
+    people::{self, Crew, Users},
+    plan::Plan,
+    progress::Progress,
+    record::{Figures, Phase, Record, Recorder},
+    renewal,
+    report::{BlockPart, PhasePart},
+    scenario::Cast,
+    server::usage::{self, Counters, Process},
+    stop::Stop,
+    verdict::{Limit, Repeat},
+};
+
+/// What one run needs.
+pub struct Measuring<'a> {
+    /// How much.
+    pub plan: &'a Plan,
+    /// Where to.
+    pub target: Arc<Target>,
+    /// As whom; users take the next one in turn.
+    pub sessions: Vec<Session>,
+    /// Who holds connections.
+    pub connections: Connections,
+    /// How closely answers are looked at.
+    pub check: Check,
+    /// What is done.
+    pub cast: Cast,
+    /// When to give up.
+    pub limit: Option<&'a Limit>,
+    /// The server's process, where it is on this machine.
+    pub server_pid: Option<u32>,
+    /// How long getting ready took.
+    pub set_up: Duration,
+}
+
+/// What all runs gave.
+#[derive(Default)]
+pub struct Measured {
+    /// The figures.
+    pub record: Record,
+    /// Blocks, in order.
+    pub blocks: Vec<BlockPart>,
+    /// Phases, in order.
+    pub phases: Vec<PhasePart>,
+    /// Runs, in order.
+    pub repeats: Vec<Repeat>,
+    /// When the first one began.
+    pub started: String,
+    /// Users of all runs.
+    pub users: Users,
+    /// Why the last one was given up, if it was.
+    pub given_up: Option<String>,
+    /// What the server's process used.
+    pub server_process: Option<Process>,
+    /// What the server counted.
+    pub server_counters: Option<Counters>,
+    used: Option<Used>,
+    connects: Connects,
+}
+
+impl Measured {
+    /// Carries out one more run. `false` when there is to be no other.
+    pub async fn add(
+        &mut self,
+        repeat: usize,
+        run: Measuring<'_>,
+        stop: &Stop,
+    ) -> Result<bool, Problem> {
+        if self.started.is_empty() {
+            self.started = Timestamp::now().to_string();
+        }
+        let stages = run.plan.stages.len();
+        let first_block = self.blocks.len();
+        let crew = Crew {
+            server: 0,
+            block: first_block,
+            sessions: run.sessions.clone(),
+            target: Arc::clone(&run.target),
+            keep: run.connections.keep(),
+            plan: run.plan.clone(),
+            check: run.check,
+            cast: run.cast,
+            stop: stop.clone(),
+        };
+        renewal::warn(&run.sessions, run.plan);
+        let limit = run.limit.cloned();
+        let recorder = Recorder::start(move |record| {
+            limit.as_ref().and_then(|limit| limit.is_passed_by(record))
+        });
+        let counters = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
+        let at_start = Arc::new(Mutex::new((Reading::now(), None)));
+        let set_start = Arc::clone(&at_start);
+        let pid = run.server_pid;
+        let progress = Progress::of("running", run.plan.expected());
+        let live = recorder.live();
+        let worked = tokio::select! {
+            worked = people::work(crew, &recorder, move || {
+                let now = (Reading::now(), pid.and_then(usage::Reading::of));
+                *set_start.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            }) => worked?,
+            () = progress.follow(&live) => unreachable!("progress is followed until the work is done"),
+            () = renewal::keep(&run.sessions, &run.target, run.plan.timeout) => {
+                unreachable!("sessions are kept until the work is done")
+            }
+        };
+        drop(progress);
+        let (reading, process) = *at_start.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = reading.used();
+        self.used = Some(self.used.map_or(used, |before| before.and(used)));
+        let record = recorder.finish();
+        let requests = record.sum(|place| place.phase == Phase::Steady).requests();
+        if let Some(process) = process.and_then(|before| before.used(requests)) {
+            self.server_process = Some(process);
+        }
+        if let Some(before) = counters {
+            let after = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
+            self.server_counters = after.map(|after| after.since(&before));
+        }
+        self.record.append(record);
+        self.blocks.extend((0..stages).map(|stage| BlockPart {
+            server: 0,
+            repeat,
+            stage,
+            seconds: worked.stages[stage].as_secs_f64(),
+        }));
+        self.phases
+            .extend(PhasePart::of(repeat, run.set_up, &worked));
+        self.repeats.push(Repeat {
+            blocks: first_block..first_block + stages,
+            lasted: worked.stages.iter().sum(),
+        });
+        self.users.add(worked.users);
+        self.connects.reconnects += worked.reconnects;
+        self.connects.resent += worked.resent;
+        self.given_up = live.given_up().map(ToOwned::to_owned);
+        Ok(!stop.is_asked() && self.given_up.is_none())
+    }
+
+    /// The steady phase of all runs.
+    pub fn judged(&self) -> Figures {
+        self.record.sum(|place| place.phase == Phase::Steady)
+    }
+
+    /// What it cost this machine.
+    pub fn generator(&self, judged: &Figures, workers: usize) -> Generator {
+        let used = self.used.unwrap_or_else(|| Reading::now().used());
+        Generator::of(used, judged, workers, self.connects)
+    }
+}

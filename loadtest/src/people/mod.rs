@@ -1,0 +1,360 @@
+//! The users: goose runs them, each holds a line, takes tickets and runs the scenario.
+
+mod attendance;
+mod clock;
+mod person;
+
+pub use attendance::{Attendance, Users};
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use goose::{
+    GooseAttack,
+    client::GooseClientBuilder,
+    config::GooseConfiguration,
+    goose::GooseUser,
+    prelude::{Scenario as GooseScenario, Transaction},
+};
+use tokio::sync::Semaphore;
+use vikunja_sdk::Session;
+
+use crate::{
+    check::Check,
+    exit::Problem,
+    line::{Keep, Target},
+    plan::{self, Desk, Issued, Model, Plan, Schedule, Ticket, Timeline},
+    record::{Class, Failure, Live, Phase, Place, Recorder, Row, Sample, Timing, Tray},
+    scenario::Cast,
+    stop::Stop,
+};
+use attendance::Departure;
+use clock::{Clock, Moment};
+use person::Person;
+
+/// Users that connect at the same time before the clock: more would only fill the server's backlog.
+const ARRIVING: usize = 100;
+/// From the last user's arrival to the first ticket of the open model, so that the pacer is there in time.
+const LEAD: Duration = Duration::from_millis(20);
+
+/// What all users share.
+pub struct Crew {
+    /// Index of their server in the run.
+    pub server: usize,
+    /// Index of the block of the first stage; each stage is a block.
+    pub block: usize,
+    /// Where they go, and as whom. Users take the next one in turn.
+    pub sessions: Vec<Session>,
+    /// Where they go.
+    pub target: Arc<Target>,
+    /// What they do with their connections.
+    pub keep: Keep,
+    /// How much.
+    pub plan: Plan,
+    /// How closely answers are looked at.
+    pub check: Check,
+    /// What they do.
+    pub cast: Cast,
+    /// Whether to stop.
+    pub stop: Stop,
+}
+
+/// What came of it, beside the record.
+#[derive(Clone, Debug)]
+pub struct Worked {
+    /// Each stage: from its begin to its end or to the last judged answer, whichever is later.
+    pub stages: Vec<Duration>,
+    /// How long each phase lasted.
+    pub phases: Vec<(Phase, Duration)>,
+    /// Users that were planned, and that left early.
+    pub users: Users,
+    /// Connections that took the place of lost ones.
+    pub reconnects: u64,
+    /// Requests that were sent again on a new connection.
+    pub resent: u64,
+}
+
+/// What the users of a run have in common while it lasts.
+struct Run {
+    crew: Crew,
+    clock: Clock,
+    desk: Desk,
+    timeline: Timeline,
+    arriving: Semaphore,
+    attendance: Attendance,
+    live: Arc<Live>,
+    /// The last judged answer of each stage, in ns since the start.
+    last_answers: Vec<AtomicU64>,
+    reconnects: AtomicU64,
+    resent: AtomicU64,
+}
+
+/// Puts the crew to work until the tickets are gone, time is over, or somebody asks to stop.
+///
+/// `at_start` is called when everybody has arrived and the clock starts.
+pub async fn work(
+    crew: Crew,
+    recorder: &Recorder,
+    at_start: impl Fn() + Send + Sync + 'static,
+) -> Result<Worked, Problem> {
+    let config = goose_config(&crew);
+    let lead = match crew.plan.model {
+        Model::Closed => Duration::ZERO,
+        Model::Open(_) => LEAD,
+    };
+    let run = Arc::new(Run {
+        clock: Clock::new(crew.plan.users, lead, at_start),
+        desk: Desk::of(&crew.plan),
+        timeline: Timeline::of(&crew.plan),
+        arriving: Semaphore::new(ARRIVING),
+        attendance: Attendance::of(crew.plan.users),
+        live: recorder.live(),
+        last_answers: crew.plan.stages.iter().map(|_| AtomicU64::new(0)).collect(),
+        reconnects: AtomicU64::new(0),
+        resent: AtomicU64::new(0),
+        crew,
+    });
+    let people = {
+        let trays = recorder.trays();
+        let run = Arc::clone(&run);
+        Transaction::new(Arc::new(move |user: &mut GooseUser| {
+            let (run, tray) = (Arc::clone(&run), trays.tray());
+            Box::pin(async move {
+                live(&run, user, tray).await;
+                Ok(())
+            })
+        }))
+        .set_name("people")
+    };
+    let goose_failed = |error: goose::GooseError| {
+        Problem::new(format!("goose cannot schedule the users: {error}"))
+    };
+    let attack = GooseAttack::initialize_with_config(config)
+        .and_then(|attack| {
+            // One client for all, which nobody uses: one each would read the system's authorities once per user.
+            attack.set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())
+        })
+        .map_err(goose_failed)?
+        .register_scenario(GooseScenario::new("people").register_transaction(people));
+    // goose's future is large; boxed, ours is not.
+    let attack = Box::pin(attack.execute());
+    tokio::select! {
+        done = attack => drop(done.map_err(goose_failed)?),
+        () = run.direct() => unreachable!("the run is directed until the users are done"),
+        () = run.halt() => unreachable!("the run is watched until the users are done"),
+    }
+    if run.clock.moment() != Moment::Halted {
+        run.count_not_started(&mut recorder.trays().tray());
+    }
+    Ok(run.worked())
+}
+
+fn goose_config(crew: &Crew) -> GooseConfiguration {
+    let mut config = GooseConfiguration::default();
+    config.host = crew
+        .sessions
+        .first()
+        .map(|session| session.server().base().to_owned());
+    config.users = Some(crew.plan.users as usize);
+    // The default of one user a second would measure ten seconds of ramp.
+    config.increase_rate = Some("100000".to_owned());
+    // One pass of the transaction below, which loops.
+    config.iterations = Some(1);
+    config.no_telnet = true;
+    config.no_print_metrics = true;
+    config.no_transaction_metrics = true;
+    config.no_scenario_metrics = true;
+    config.no_error_summary = true;
+    config.quiet = 1;
+    config
+}
+
+/// One user's life: connect and arrive, meet the others, then take tickets.
+async fn live(run: &Run, user: &mut GooseUser, tray: Tray) {
+    let mut departure = run.attendance.arrive(&run.clock);
+    let mut person = Person::new(run, user, tray);
+    tokio::select! {
+        biased;
+        () = run.clock.reached(Moment::Halted) => {}
+        () = person.arrive() => run.gather(&mut departure).await,
+    }
+    run.live.users.fetch_add(1, Ordering::Relaxed);
+    work_off(run, &mut person).await;
+    run.live.users.fetch_sub(1, Ordering::Relaxed);
+    run.reconnects
+        .fetch_add(person.reconnects(), Ordering::Relaxed);
+    run.resent.fetch_add(person.resent(), Ordering::Relaxed);
+    departure.as_planned();
+}
+
+async fn work_off(run: &Run, person: &mut Person<'_>) {
+    let Some(started) = run.clock.started() else {
+        return;
+    };
+    loop {
+        let next = async {
+            tokio::select! {
+                biased;
+                // An open run's queue is worked off until the end of the drain; a closed one ends with its time.
+                () = run.clock.reached(run.closes()) => None,
+                issued = run.desk.next(person.user(), started) => issued,
+            }
+        };
+        let Some(issued) = next.await else {
+            return;
+        };
+        tokio::select! {
+            biased;
+            () = person.run(issued) => {}
+            () = run.clock.reached(Moment::Cut) => {
+                person.cut(run.clock.moment() == Moment::Cut).await;
+                return;
+            }
+        }
+    }
+}
+
+impl Run {
+    /// Waits for all users, and starts the clock with the last one.
+    async fn gather(&self, departure: &mut Departure<'_>) {
+        if departure.gathered() {
+            self.clock.start();
+        }
+        self.clock.reached(Moment::Running).await;
+    }
+
+    /// From when on nobody takes a ticket.
+    fn closes(&self) -> Moment {
+        match self.crew.plan.model {
+            Model::Closed => Moment::Over,
+            Model::Open(_) => Moment::Cut,
+        }
+    }
+
+    /// Gives out the tickets of the open model, and ends the run when it is time. Never returns.
+    async fn direct(&self) {
+        self.clock.reached(Moment::Running).await;
+        if let Some(started) = self.clock.started() {
+            self.until_over(started).await;
+            self.clock.advance(Moment::Over);
+            if let Some(drain) = self.crew.plan.drain {
+                tokio::time::sleep(drain).await;
+                self.clock.advance(Moment::Cut);
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn until_over(&self, started: Instant) {
+        match (&self.desk, Schedule::of(&self.crew.plan)) {
+            (Desk::Open(queue), Some(schedule)) => {
+                let queue = Arc::clone(queue);
+                // An OS thread of tokio's for what blocks. It cannot fail but by a bug of ours.
+                let _ = tokio::task::spawn_blocking(move || plan::pace(schedule, started, &queue))
+                    .await;
+            }
+            _ => match self.timeline.end() {
+                Some(end) => tokio::time::sleep_until((started + end).into()).await,
+                None => std::future::pending().await,
+            },
+        }
+    }
+
+    /// Ends the run at once when somebody asks to stop, or when it is given up. Never returns.
+    async fn halt(&self) {
+        tokio::select! {
+            () = self.crew.stop.asked() => {}
+            () = self.live.until_given_up() => {}
+        }
+        if let Desk::Open(queue) = &self.desk {
+            queue.close();
+        }
+        self.clock.advance(Moment::Halted);
+        std::future::pending().await
+    }
+
+    /// What was due and nobody took is a failure like one that was sent: else a server that cannot keep up would be
+    /// asked less, and look better.
+    fn count_not_started(&self, tray: &mut Tray) {
+        let Desk::Open(queue) = &self.desk else {
+            return;
+        };
+        for Issued { phase, stage, .. } in queue.take_rest() {
+            tray.put(Sample {
+                place: Place {
+                    server: self.crew.server,
+                    block: self.crew.block + stage,
+                    phase,
+                    row: Row::NotStarted,
+                },
+                timing: Timing::default(),
+                failure: Some(Failure {
+                    class: Class::NotStarted,
+                    words:
+                        "a ticket was due, and no connection was free until the end of the drain"
+                            .to_owned(),
+                }),
+            });
+        }
+    }
+
+    /// The warm-up's ticket of a user: chance without a number that is counted.
+    fn arrival(&self, user: usize) -> Ticket {
+        Ticket::of_ramp(!self.crew.plan.seed, user as u64)
+    }
+
+    fn answered(&self, stage: usize, started: Instant) {
+        let at = started.elapsed().as_nanos() as u64;
+        if let Some(last) = self.last_answers.get(stage) {
+            last.fetch_max(at, Ordering::Relaxed);
+        }
+    }
+
+    fn worked(&self) -> Worked {
+        let started = self.clock.started().unwrap_or_else(Instant::now);
+        let elapsed = Instant::now().saturating_duration_since(started);
+        let halted = self.clock.moment() == Moment::Halted;
+        let mut steady = Duration::ZERO;
+        let stages: Vec<_> = self
+            .last_answers
+            .iter()
+            .enumerate()
+            .map(|(index, last)| {
+                let (begins, lasts) = self.timeline.stage(index);
+                let answered = Duration::from_nanos(last.load(Ordering::Relaxed));
+                // A run that was stopped lasted until then, however long nothing came.
+                let until = if halted { elapsed } else { answered };
+                let seen = until.saturating_sub(begins);
+                let lasted = match lasts {
+                    Some(lasts) if halted => lasts.min(seen),
+                    Some(lasts) if index + 1 < self.last_answers.len() => lasts,
+                    Some(lasts) => lasts.max(seen),
+                    None => seen,
+                };
+                steady += lasted;
+                lasted
+            })
+            .collect();
+        let ramp = self.crew.plan.ramp.min(elapsed);
+        Worked {
+            phases: vec![
+                (
+                    Phase::WarmUp,
+                    started.saturating_duration_since(self.clock.opened()),
+                ),
+                (Phase::Ramp, ramp),
+                (Phase::Steady, steady),
+                (Phase::Drain, elapsed.saturating_sub(ramp + steady)),
+            ],
+            stages,
+            users: self.attendance.users(),
+            reconnects: self.reconnects.load(Ordering::Relaxed),
+            resent: self.resent.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! A goose user that carries out typed endpoints over its own line, and records them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use goose::goose::GooseUser;
+use vikunja_sdk::{Endpoint, Execute, Output, Pending, ReplyError, Session};
+
+use super::{Moment, Run};
+use crate::{
+    line::{Line, LineError},
+    plan::{Due, Issued, Ticket},
+    record::{Class, Failure, Late, Phase, Place, Row, Sample, Timing, Tray},
+    scenario::Actor,
+};
+
+/// One user.
+pub(super) struct Person<'a> {
+    run: &'a Run,
+    user: &'a mut GooseUser,
+    line: Line,
+    tray: Tray,
+    /// Where the next request belongs, if it is a ticket's first; later ones belong to the moment of their send.
+    first: Option<(Phase, usize, Option<Due>)>,
+    /// What the scenario calls the next request.
+    row: Option<&'static str>,
+    /// The ticket's chance, and how many of its answers could be left undecoded so far.
+    chance: u64,
+    looks: u64,
+    under_way: Option<UnderWay>,
+    /// The last request, until it is clear whether its answer holds what was promised.
+    last: Option<(Sample, Option<u16>)>,
+}
+
+/// A request without an answer.
+struct UnderWay {
+    place: Place,
+    late: Option<Late>,
+    sent: Instant,
+}
+
+impl<'a> Person<'a> {
+    pub(super) fn new(run: &'a Run, user: &'a mut GooseUser, tray: Tray) -> Self {
+        let crew = &run.crew;
+        let session = crew.sessions[user.weighted_users_index % crew.sessions.len()].clone();
+        let line = Line::new(session, Arc::clone(&crew.target), crew.plan.timeout)
+            .keeping(crew.keep.clone());
+        Self {
+            run,
+            user,
+            line,
+            tray,
+            first: None,
+            row: None,
+            chance: 0,
+            looks: 0,
+            under_way: None,
+            last: None,
+        }
+    }
+
+    /// Its number, from 0.
+    pub(super) fn user(&self) -> usize {
+        self.user.weighted_users_index
+    }
+
+    pub(super) fn reconnects(&self) -> u64 {
+        self.line.reconnects
+    }
+
+    pub(super) fn resent(&self) -> u64 {
+        self.line.resent
+    }
+
+    /// Connects and arrives, before the clock.
+    pub(super) async fn arrive(&mut self) {
+        let run = self.run;
+        // Nobody closes the door; without a permit all would come at once.
+        let _turn = run.arriving.acquire().await.ok();
+        let ticket = run.arrival(self.user());
+        self.take_up(ticket, None);
+        for scenario in run.crew.cast.of_user(self.user(), run.crew.plan.model) {
+            // A failure is in the record already.
+            let _ = scenario.begin(self).await;
+            self.settle().await;
+        }
+    }
+
+    /// Carries out a ticket.
+    pub(super) async fn run(&mut self, issued: Issued) {
+        let run = self.run;
+        self.take_up(
+            issued.ticket,
+            Some((issued.phase, issued.stage, issued.due)),
+        );
+        let scenario = run
+            .crew
+            .cast
+            .of_ticket(self.user(), issued.ticket, run.crew.plan.model);
+        // A failure is in the record already.
+        let _ = scenario.run(self, issued.ticket).await;
+        self.settle().await;
+    }
+
+    fn take_up(&mut self, ticket: Ticket, first: Option<(Phase, usize, Option<Due>)>) {
+        self.first = first;
+        self.row = None;
+        self.chance = ticket.chance;
+        self.looks = 0;
+    }
+
+    /// Breaks off. What has no answer yet is recorded where the run ended by itself; where it was stopped, it is not.
+    pub(super) async fn cut(&mut self, counts: bool) {
+        self.settle().await;
+        let Some(UnderWay { place, late, sent }) = self.under_way.take() else {
+            return;
+        };
+        if counts {
+            let timing = Timing {
+                last_byte: sent.elapsed(),
+                late,
+                ..Timing::default()
+            };
+            let failure = Failure {
+                class: Class::Cut,
+                words: format!("{}: no complete answer when the drain was over", place.row),
+            };
+            self.tray.put(Sample {
+                place,
+                timing,
+                failure: Some(failure),
+            });
+        }
+    }
+
+    /// Phase and stage of what is sent now.
+    fn moment(&self) -> (Phase, usize) {
+        let run = self.run;
+        let Some(started) = run.clock.started() else {
+            return (Phase::WarmUp, 0);
+        };
+        let (phase, stage) = run
+            .timeline
+            .at(Instant::now().saturating_duration_since(started));
+        if run.clock.moment() >= Moment::Over {
+            return (Phase::Drain, stage);
+        }
+        (phase, stage)
+    }
+
+    fn place(&self, phase: Phase, stage: usize, row: Row) -> Place {
+        Place {
+            server: self.run.crew.server,
+            block: self.run.crew.block + stage,
+            phase,
+            row,
+        }
+    }
+
+    /// Hands the last request on: to our record, and to goose's.
+    async fn settle(&mut self) {
+        let Some((sample, status)) = self.last.take() else {
+            return;
+        };
+        if sample.place.phase == Phase::Steady {
+            let class = sample.failure.as_ref().map(|failure| failure.class);
+            let tag = class.map(|class| class.to_string());
+            let (verb, path) = sample.place.row.verb_and_path();
+            // goose refuses names that it does not like, and ours are constants; our own record does not depend on it.
+            let _ = self
+                .user
+                .record_custom_request_duration(
+                    verb,
+                    path,
+                    sample.timing.response(),
+                    class.is_none(),
+                    status,
+                    tag.as_deref(),
+                )
+                .await;
+        }
+        self.tray.put(sample);
+    }
+
+    /// The only way to the server: sends, times, reads and records.
+    async fn carry_out<E: Endpoint, T>(
+        &mut self,
+        endpoint: &E,
+        read: impl FnOnce(&Pending<E>, &http::Response<Bytes>) -> Result<T, ReplyError>,
+    ) -> Result<T, LineError> {
+        self.settle().await;
+        let call = self.line.session().call(endpoint)?;
+        let route = *call.1.route();
+        let row = self.row.take().map_or(Row::Route(route), Row::Named);
+        let sent = Instant::now();
+        let (phase, stage, due) = self.first.take().unwrap_or_else(|| {
+            let (phase, stage) = self.moment();
+            (phase, stage, None)
+        });
+        let late = due.map(|due| Late {
+            pacer: due.emitted.saturating_duration_since(due.intended),
+            queue: sent.saturating_duration_since(due.emitted),
+        });
+        let place = self.place(phase, stage, row);
+        self.under_way = Some(UnderWay { place, late, sent });
+        let mut timed = self.line.timed(call, read).await;
+        self.under_way = None;
+        timed.timing.late = late;
+        if let (Phase::Steady, Some(started)) = (phase, self.run.clock.started()) {
+            self.run.answered(stage, started);
+        }
+        let server = self.line.session().server();
+        let failure = timed.result.as_ref().err().map(|error| Failure {
+            class: error.class_on(server),
+            words: error.in_words(&route),
+        });
+        let status = match &timed.result {
+            Ok(_) => Some(200),
+            Err(error) => error.status_code(),
+        };
+        let sample = Sample {
+            place,
+            timing: timed.timing,
+            failure,
+        };
+        self.last = Some((sample, status));
+        timed.result
+    }
+}
+
+impl Execute for Person<'_> {
+    type Error = LineError;
+
+    fn session(&self) -> &Session {
+        self.line.session()
+    }
+
+    async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, LineError> {
+        self.carry_out(endpoint, |pending, answer| pending.decode(answer))
+            .await
+    }
+}
+
+impl Actor for Person<'_> {
+    fn reject(&mut self, why: String) {
+        if let Some((sample, _)) = &mut self.last {
+            sample.failure = Some(Failure {
+                class: Class::Content,
+                words: format!("{}: {why}", sample.place.row),
+            });
+        }
+    }
+
+    fn accept(&mut self) {
+        if let Some((sample, _)) = &mut self.last {
+            sample.failure = None;
+        }
+    }
+
+    fn row(&mut self, name: &'static str) {
+        self.row = Some(name);
+    }
+
+    fn count(&mut self, row: &'static str, took: Duration, outcome: Result<(), String>) {
+        let (phase, stage) = self.moment();
+        self.tray.put(Sample {
+            place: self.place(phase, stage, Row::Named(row)),
+            timing: Timing {
+                last_byte: took,
+                ..Timing::default()
+            },
+            failure: outcome.err().map(|why| Failure {
+                class: Class::Content,
+                words: format!("{row}: {why}"),
+            }),
+        });
+    }
+
+    fn number(&self) -> usize {
+        self.user()
+    }
+
+    fn account(&self) -> usize {
+        self.user() % self.run.crew.sessions.len()
+    }
+
+    async fn think(&mut self, time: Duration) {
+        self.settle().await;
+        tokio::select! {
+            () = self.run.clock.reached(Moment::Over) => {}
+            () = tokio::time::sleep(time.mul_f64(self.run.crew.plan.think)) => {}
+        }
+    }
+
+    async fn look<E: Endpoint>(&mut self, endpoint: &E) -> Result<Option<Output<E>>, LineError> {
+        let closely = self.run.crew.check.decodes(self.chance, self.looks);
+        self.looks += 1;
+        self.carry_out(endpoint, |pending, answer| {
+            if closely {
+                pending.decode(answer).map(Some)
+            } else {
+                pending.accept(answer).map(|()| None)
+            }
+        })
+        .await
+    }
+}

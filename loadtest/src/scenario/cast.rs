@@ -1,0 +1,222 @@
+//! Scenarios that are chosen at run time, and who plays which.
+
+use std::{fmt, str::FromStr};
+
+use vikunja_sdk::Session;
+
+use super::{About, Actor, ListTasks, Scenario};
+use crate::{
+    exit::Problem,
+    line::Line,
+    plan::{Model, Ticket},
+};
+
+/// A scenario, chosen at run time.
+pub enum Any {
+    /// The documented one.
+    ListTasks(ListTasks),
+}
+
+/// The same for whichever it is. The one list of all scenarios that code goes through.
+macro_rules! whichever {
+    ($any:expr, $scenario:ident => $does:expr) => {
+        match $any {
+            Any::ListTasks($scenario) => $does,
+        }
+    };
+}
+
+impl Any {
+    /// What is known of it.
+    pub fn about(&self) -> About {
+        fn of<S: Scenario>(_: &S) -> About {
+            S::ABOUT
+        }
+        whichever!(self, scenario => of(scenario))
+    }
+
+    /// See [`Scenario::begin`].
+    pub async fn begin<A: Actor>(&self, actor: &mut A) -> Result<(), A::Error> {
+        whichever!(self, scenario => scenario.begin(actor).await)
+    }
+
+    /// See [`Scenario::run`].
+    pub async fn run<A: Actor>(&self, actor: &mut A, ticket: Ticket) -> Result<(), A::Error> {
+        whichever!(self, scenario => scenario.run(actor, ticket).await)
+    }
+}
+
+/// What a scenario may use to get ready, before the clock.
+pub struct Stage<'a> {
+    /// A line that is logged in.
+    pub line: &'a mut Line,
+    /// Whether the account is ours, or was filled by us.
+    pub is_ours: bool,
+    /// Users that will come.
+    pub users: u64,
+}
+
+/// A scenario that is ready.
+pub struct Prepared {
+    /// It.
+    pub scenario: Any,
+    /// What it expects of the answers, for people.
+    pub checks: String,
+    /// Tasks on the page that every request must get, where it expects that.
+    pub tasks_per_page: usize,
+    /// Tasks in all, where the server says so.
+    pub tasks: Option<u64>,
+    /// One session for each user, in turn; none = that of the stage's line.
+    pub sessions: Vec<Session>,
+}
+
+/// Scenarios that can be named.
+const KNOWN: [About; 1] = [ListTasks::ABOUT];
+
+impl About {
+    /// Gets the scenario ready.
+    pub async fn prepare(&self, stage: &mut Stage<'_>) -> Result<Prepared, Problem> {
+        match self.name {
+            "list-tasks" => ListTasks::prepare(stage).await,
+            // `KNOWN` has what is here.
+            name => Err(unknown(name)),
+        }
+    }
+}
+
+fn unknown(name: &str) -> Problem {
+    let names: Vec<_> = KNOWN.iter().map(|about| about.name).collect();
+    Problem::new(format!("there is no scenario {name:?}"))
+        .advise(format!("known are {}", names.join(", ")))
+}
+
+/// Scenarios that were asked for, with their weights: `worker=3,glancer=3,bot=1`.
+#[derive(Clone, Debug)]
+pub struct Wanted(pub Vec<(About, u32)>);
+
+impl FromStr for Wanted {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let parts = text.split(',').map(|part| {
+            let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
+            let about = KNOWN
+                .into_iter()
+                .find(|about| about.name == name.trim())
+                .ok_or_else(|| unknown(name.trim()))?;
+            let weight = weight
+                .trim()
+                .parse()
+                .ok()
+                .filter(|weight| (1..=1000).contains(weight))
+                .ok_or_else(|| {
+                    Problem::new(format!(
+                        "--scenario {part}: a weight is a number from 1 to 1000"
+                    ))
+                    .advise("write --scenario NAME, or NAME=3,OTHER=1")
+                })?;
+            Ok((about, weight))
+        });
+        Ok(Self(parts.collect::<Result<_, Problem>>()?))
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [(only, _)] = &self.0[..] {
+            return f.write_str(only.name);
+        }
+        for (index, (about, weight)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{}={weight}", about.name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Who plays what.
+pub struct Cast {
+    scenarios: Vec<Any>,
+    /// Indices of scenarios in the order in which users take them.
+    order: Vec<usize>,
+}
+
+impl Cast {
+    /// Scenarios with their weights.
+    pub fn new(parts: Vec<(Any, u32)>) -> Self {
+        let weights: Vec<_> = parts.iter().map(|(_, weight)| *weight).collect();
+        Self {
+            scenarios: parts.into_iter().map(|(scenario, _)| scenario).collect(),
+            order: take_turns(&weights),
+        }
+    }
+
+    /// What a user will play. In the closed model a user is one person; in the open one whoever is free plays the next
+    /// ticket, whatever it is.
+    pub fn of_user(&self, user: usize, model: Model) -> impl Iterator<Item = &Any> {
+        let own = self.order[user % self.order.len()];
+        self.scenarios
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| model != Model::Closed || *index == own)
+            .map(|(_, scenario)| scenario)
+    }
+
+    /// What is played with a ticket.
+    pub fn of_ticket(&self, user: usize, ticket: Ticket, model: Model) -> &Any {
+        let turn = match model {
+            Model::Closed => user,
+            Model::Open(_) => (ticket.chance % self.order.len() as u64) as usize,
+        };
+        &self.scenarios[self.order[turn % self.order.len()]]
+    }
+}
+
+/// Indices of the weights, each as often as it weighs and as evenly spread as can be: few users are a fair sample, too.
+fn take_turns(weights: &[u32]) -> Vec<usize> {
+    let total: u32 = weights.iter().sum();
+    let mut owed = vec![0_i64; weights.len()];
+    (0..total)
+        .map(|_| {
+            for (owed, weight) in owed.iter_mut().zip(weights) {
+                *owed += i64::from(*weight);
+            }
+            let most = owed.iter().max().copied().unwrap_or_default();
+            let next = owed
+                .iter()
+                .position(|owed| *owed == most)
+                .unwrap_or_default();
+            owed[next] -= i64::from(total);
+            next
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_fair_from_the_first_on() {
+        assert_eq!(take_turns(&[3, 3, 1]), [0, 1, 2, 0, 1, 0, 1]);
+        assert_eq!(take_turns(&[1]), [0]);
+    }
+
+    #[test]
+    fn scenarios_are_read_with_their_weights() {
+        let wanted: Wanted = "list-tasks".parse().unwrap();
+        assert_eq!(wanted.to_string(), "list-tasks");
+        assert_eq!(wanted.0[0].1, 1);
+        let twice: Wanted = "list-tasks=3, list-tasks=2".parse().unwrap();
+        assert_eq!(twice.to_string(), "list-tasks=3,list-tasks=2");
+        for (text, named) in [
+            ("lst-tasks", "known are list-tasks"),
+            ("", "known are"),
+            ("list-tasks=0", "weight"),
+            ("list-tasks=many", "NAME=3"),
+        ] {
+            let problem = text.parse::<Wanted>().unwrap_err().to_string();
+            assert!(problem.contains(named), "{problem}");
+        }
+    }
+}
