@@ -483,6 +483,7 @@ impl Trays {
     pub fn tray(&self) -> Tray {
         Tray {
             samples: Vec::with_capacity(Tray::FULL),
+            handed_on: Instant::now(),
             sender: self.0.clone(),
         }
     }
@@ -492,17 +493,19 @@ impl Trays {
 #[derive(Debug)]
 pub struct Tray {
     samples: Vec<Sample>,
+    handed_on: Instant,
     sender: mpsc::Sender<Message>,
 }
 
 impl Tray {
-    /// Small enough that whoever watches sees each user move.
     const FULL: usize = 16;
+    /// Soon enough that whoever watches sees each user move.
+    const STALE: Duration = Duration::from_millis(250);
 
     /// Puts in one sample.
     pub fn put(&mut self, sample: Sample) {
         self.samples.push(sample);
-        if self.samples.len() >= Self::FULL {
+        if self.samples.len() >= Self::FULL || self.handed_on.elapsed() >= Self::STALE {
             self.hand_on();
         }
     }
@@ -512,6 +515,7 @@ impl Tray {
             // The recorder lives as long as there are trays.
             let full = std::mem::replace(&mut self.samples, Vec::with_capacity(Self::FULL));
             let _ = self.sender.send(Some(full));
+            self.handed_on = Instant::now();
         }
     }
 }

@@ -115,3 +115,44 @@ impl Failure for LineError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use vikunja_sdk::{Endpoint, Session, auth::Token, model::ProjectId, tasks};
+
+    use super::*;
+
+    /// The class of a 500 to this, on this server.
+    fn class<E: Endpoint>(
+        endpoint: &E,
+        release: Release,
+        concurrent_writes: Option<bool>,
+    ) -> Class {
+        let mut server = Server::new("http://localhost")
+            .unwrap()
+            .with_release(release);
+        server.concurrent_writes = concurrent_writes;
+        let session = Session::new(server);
+        session.set_token(Some(Token::new("tk_0123456789".into()).unwrap()));
+        let (_, pending) = session.call(endpoint).unwrap();
+        let mut answer = http::Response::new(Bytes::from_static(b"{}"));
+        *answer.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        let refusal = pending.accept(&answer).unwrap_err();
+        LineError::from(refusal).class_on(session.server())
+    }
+
+    #[test]
+    fn a_locked_database_is_a_class_of_its_own_and_only_that() {
+        let (create, list) = (
+            tasks::Create::new(ProjectId(1), "one"),
+            tasks::List::default(),
+        );
+        let new = Release(2, 5, 0);
+        assert_eq!(class(&create, new, Some(false)), Class::Locked);
+        assert_eq!(class(&create, Release(2, 0, 0), None), Class::Locked);
+        assert_eq!(class(&create, new, Some(true)), Class::Server);
+        assert_eq!(class(&create, Release(1, 0, 0), None), Class::Server);
+        assert_eq!(class(&list, new, Some(false)), Class::Server);
+    }
+}

@@ -142,7 +142,7 @@ fn name(part: &RoutePart, result: &RunResult) -> String {
         if result.plan.repeat > 1 {
             apart.push(format!("run {}", block.repeat + 1));
         }
-        if let [_, _, ..] = &result.plan.stages[..] {
+        if part.phase == Phase::Steady && result.plan.stages.len() > 1 {
             apart.push(result.plan.level(result.plan.stages[block.stage].level));
         }
     }

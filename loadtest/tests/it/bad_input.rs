@@ -179,6 +179,16 @@ fn plans_and_flags() {
     run(&mut loadtest(&["--requests", "0"])).expect(1, &["--requests 0"]);
     run(&mut loadtest(&["--users", "0"])).expect(1, &["--users 0"]);
     run(&mut loadtest(&["-c", "20", "-n", "10"])).expect(1, &["--users 20", "--requests 10"]);
+    run(&mut loadtest(&["--rate", "50", "-c", "5"])).expect(1, &["--max-in-flight"]);
+    run(loadtest(&["--max-in-flight", "5"]).env("LOADTEST_USERS", "5")).expect(1, &["--rate"]);
+    run(&mut loadtest(&["--scenario", "lst-tasks"])).expect(1, &["known are list-tasks"]);
+    run(&mut loadtest(&["--abort-on", "errors<5%"])).expect(1, &["--abort-on", "errors>50%"]);
+    run(&mut loadtest(&["--connections", "pool"])).expect(1, &["--connections", "pool:20"]);
+    run(&mut loadtest(&["--check", "some"])).expect(1, &["--check", "sample:20"]);
+    run(&mut loadtest(&["--think", "fast"])).expect(1, &["--think", "0.1x"]);
+    run(&mut loadtest(&["--resolve", "nowhere"])).expect(1, &["--resolve", "host:port:address"]);
+    run(&mut loadtest(&["--before-each", "exit 3", "-n", "10"]))
+        .expect(1, &["--before-each", "exit status: 3"]);
     run(&mut loadtest(&["--target", "p95"])).expect(1, &["\"p95\"", "p95<500ms"]);
     run(&mut loadtest(&["--header", "no-colon"])).expect(1, &["name: value"]);
     run(&mut loadtest(&["--sandbox", "2.5,dealy=1s"])).expect(1, &["dealy", "delay"]);
@@ -195,6 +205,17 @@ fn plans_and_flags() {
     run(&mut loadtest(&["-c", "100000", "-n", "100000"])).expect(1, &["--users 100000"]);
     run(&mut loadtest(&["--header", "authorization: x"])).expect(1, &["--header authorization"]);
     run(&mut loadtest(&["--help"])).expect(0, &["VIKUNJA_URL"]);
+}
+
+#[test]
+fn a_machine_that_cannot_hold_the_connections() {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 100 && exec \"$0\" -c 200 -n 200"]);
+    command.arg(env!("CARGO_BIN_EXE_loadtest"));
+    run(&mut command).expect(
+        1,
+        &["200 connections need 264 descriptors", "ulimit -n 264"],
+    );
 }
 
 #[test]

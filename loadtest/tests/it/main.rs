@@ -1,5 +1,7 @@
 //! The program as a user runs it: outputs, exit codes, bad input.
 
 mod bad_input;
+mod connections;
+mod plans;
 mod program;
 mod runs;

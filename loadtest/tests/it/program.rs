@@ -5,10 +5,15 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Command, Output, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use vikunja_sandbox::{Config, Sandbox};
 
 /// The program, with nothing of this machine's environment.
@@ -163,6 +168,78 @@ pub(crate) fn server_that_hangs_up() -> String {
         }
     });
     address
+}
+
+/// A Vikunja with one task that has lost it after the first list.
+pub(crate) fn server_that_forgets() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let lists = Arc::new(AtomicUsize::new(0));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, lists) = (stream.unwrap(), Arc::clone(&lists));
+            thread::spawn(move || {
+                let mut request = [0; 4096];
+                while let Ok(length @ 1..) = stream.read(&mut request) {
+                    let info = request[..length].starts_with(b"GET /api/v1/info");
+                    let body = match info {
+                        true => r#"{"version":"v1.0.0"}"#,
+                        false if lists.fetch_add(1, Ordering::SeqCst) == 0 => {
+                            r#"[{"id":1,"title":"one"}]"#
+                        }
+                        false => "[]",
+                    };
+                    let _ = write!(
+                        stream,
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                        body.len()
+                    );
+                }
+            });
+        }
+    });
+    address
+}
+
+/// A Vikunja that answers one request of each connection, and closes it when the second one has come. With the requests
+/// that it got.
+pub(crate) fn server_that_answers_once() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&requests);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            counted.fetch_add(1, Ordering::SeqCst);
+            let body = r#"{"id":1,"title":"one"}"#;
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            if let Ok(1..) = stream.read(&mut request) {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    });
+    (address, requests)
+}
+
+/// The requests of a phase, by the result that a run has written.
+pub(crate) fn requests(result: &Value, phase: &str) -> u64 {
+    routes(result, phase)
+        .iter()
+        .map(|route| route["requests"].as_u64().unwrap())
+        .sum()
+}
+
+/// The rows of a phase.
+pub(crate) fn routes<'a>(result: &'a Value, phase: &str) -> Vec<&'a Value> {
+    let routes = result["routes"].as_array().unwrap().iter();
+    routes.filter(|route| route["phase"] == phase).collect()
 }
 
 /// An address where nothing listens.
