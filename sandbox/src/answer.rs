@@ -1,5 +1,6 @@
 //! From an HTTP request to a reply: routing, limits, credentials, handler.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 
 use axum::extract::Query;
@@ -8,6 +9,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use crate::auth;
 use crate::call::{Call, Caller};
 use crate::catalogue::{Credentials, Found, Route};
+use crate::events;
 use crate::failure::{Failure, lacking};
 use crate::limiter::Allowance;
 use crate::operations::{handler, is_log_in};
@@ -131,7 +133,7 @@ fn handled(
     {
         return Err(lacking("rich text as Markdown"));
     }
-    handler(&Call {
+    let call = Call {
         world,
         at,
         route,
@@ -140,7 +142,14 @@ fn handled(
         headers: &request.headers,
         body: &request.body,
         caller,
-    })
+        events: RefCell::default(),
+    };
+    let result = handler(&call);
+    // What failed was undone, in releases with transactions.
+    if result.is_ok() || !at.release.transactions {
+        events::publish(&call)?;
+    }
+    result
 }
 
 fn with_allowance(reply: Reply, allowance: Allowance) -> Reply {

@@ -1,10 +1,13 @@
 //! One request as the handlers see it.
 
+use std::cell::RefCell;
+
 use axum::http::{HeaderMap, header};
 use rusqlite::Connection;
 
 use crate::body::{self, Body, Field};
 use crate::catalogue::Route;
+use crate::events::Event;
 use crate::failure::Failure;
 use crate::release::{Api, At};
 use crate::reply::Reply;
@@ -25,6 +28,8 @@ pub(crate) struct Call<'a> {
     pub(crate) body: &'a [u8],
     /// Whoever the token belongs to.
     pub(crate) caller: Option<Caller>,
+    /// What the handler told.
+    pub(crate) events: RefCell<Vec<Event>>,
 }
 
 /// The user of a token, and the token's session (2.x) and life.
@@ -42,6 +47,16 @@ impl Call<'_> {
             .as_ref()
             .map(|caller| &caller.user)
             .ok_or(Failure::Unauthorized)
+    }
+
+    /// Says that something happened. Listeners hear of it when all is stored.
+    pub(crate) fn tell(&self, event: Event) {
+        self.events.borrow_mut().push(event);
+    }
+
+    /// What was told since the last time.
+    pub(crate) fn told(&self) -> Vec<Event> {
+        self.events.take()
     }
 
     /// The first placeholder as a number; `v2_name` is what v2 calls it.

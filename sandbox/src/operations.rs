@@ -3,7 +3,10 @@
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
-use crate::{auth, info, namespaces, projects, shares, tasks, teams, users};
+use crate::{
+    auth, avatars, imports, info, licensed, namespaces, notifications, projects, search, shares,
+    subscriptions, tasks, teams, users,
+};
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
 
@@ -25,10 +28,22 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "namespaces.create" => namespaces::create,
         "namespaces.update" => namespaces::update,
         "namespaces.delete" => namespaces::delete,
-        "namespace_users.read_all" | "namespace_teams.read_all" => shares::read_all,
-        "namespace_users.create" | "namespace_teams.create" => shares::create,
-        "namespace_users.update" | "namespace_teams.update" => shares::update,
-        "namespace_users.delete" | "namespace_teams.delete" => shares::delete,
+        "project_users.read_all"
+        | "project_teams.read_all"
+        | "namespace_users.read_all"
+        | "namespace_teams.read_all" => shares::read_all,
+        "project_users.create"
+        | "project_teams.create"
+        | "namespace_users.create"
+        | "namespace_teams.create" => shares::create,
+        "project_users.update"
+        | "project_teams.update"
+        | "namespace_users.update"
+        | "namespace_teams.update" => shares::update,
+        "project_users.delete"
+        | "project_teams.delete"
+        | "namespace_users.delete"
+        | "namespace_teams.delete" => shares::delete,
         "namespaces.read_lists" => namespaces::read_lists,
         "projects.read_all" => projects::read_all,
         "projects.read_one" => projects::read_one,
@@ -36,14 +51,6 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "projects.update" => projects::update,
         "projects.patch" => projects::patch,
         "projects.delete" => projects::delete,
-        "project_users.read_all" => shares::read_all,
-        "project_users.create" => shares::create,
-        "project_users.update" => shares::update,
-        "project_users.delete" => shares::delete,
-        "project_teams.read_all" => shares::read_all,
-        "project_teams.create" => shares::create,
-        "project_teams.update" => shares::update,
-        "project_teams.delete" => shares::delete,
         "teams.read_all" => teams::read_all,
         "teams.read_one" => teams::read_one,
         "teams.create" => teams::create,
@@ -53,6 +60,19 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "team_members.create" => teams::add_member,
         "team_members.delete" => teams::remove_member,
         "team_members.toggle_admin" => teams::toggle_admin,
+        "avatar_provider.read_one" => avatars::read_provider,
+        "avatar_provider.update" => avatars::update_provider,
+        "avatar_provider.patch" => avatars::patch_provider,
+        "avatars.read_one" => avatars::read_one,
+        "avatars.upload" => avatars::upload,
+        "migration_vikunja_file.migrate" => imports::vikunja_file,
+        "users.search" => search::users,
+        "projects.search_users" => search::users_of_project,
+        "subscriptions.create" => subscriptions::create,
+        "subscriptions.delete" => subscriptions::delete,
+        "notifications.read_all" => notifications::read_all,
+        "notifications.update" => notifications::update,
+        "notifications.mark_all_read" => notifications::mark_all_read,
         "tasks.read_all" => tasks::read_all,
         "tasks.read_all_of_project" => tasks::read_all_of_project,
         "tasks.read_one" => tasks::read_one,
@@ -60,8 +80,15 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "tasks.update" => tasks::update,
         "tasks.patch" => tasks::patch,
         "tasks.delete" => tasks::delete,
+        operation if is_import_status(operation) => imports::status,
+        operation if operation.starts_with("admin") => licensed::admin,
+        operation if operation.starts_with("time_entries.") => licensed::time_entries,
         _ => return None,
     })
+}
+
+fn is_import_status(operation: &str) -> bool {
+    operation.starts_with("migration_") && operation.ends_with(".status")
 }
 
 /// Calls by which a client gets ready; faults leave them alone.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::body::{Field, Kind};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Denied, Failure, domain};
 use crate::namespaces::{check_access as check_namespace, check_not_archived};
 use crate::paging::{Count, Page, count_of};
@@ -12,8 +13,9 @@ use crate::release::{Api, Release};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
 use crate::store::projects::{self as store, FAVORITES, Project, Wanted};
+use crate::store::tasks::{Condition, Selection};
 use crate::store::users::User;
-use crate::store::{namespaces, tasks, users};
+use crate::store::{namespaces, subscriptions, tasks, users};
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
@@ -89,6 +91,7 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
             );
         }
         store::add_views(db, release, &mut projects)?;
+        subscriptions::add_to_list(db, release, user.id, &mut projects)?;
         for project in projects.iter_mut().filter(|_| release.permissions) {
             project.max_permission = Some(if expand {
                 list_access(db, user, project.id)?
@@ -162,6 +165,7 @@ pub(crate) fn read(
     if let Some(namespace) = project.namespace_id {
         project.is_archived |= namespaces::is_archived(db, namespace)?;
     }
+    project.subscription = subscriptions::of_project(db, release, user.id, id)?;
     // v1 says 0 here whatever the truth, which is in a header.
     project.max_permission = release.permissions.then(|| {
         if call.at.api == Api::V1 {
@@ -193,6 +197,9 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         check_identifier(db, &wanted)?;
         let mut project = store::insert(db, release, user, &wanted)?;
         project.max_permission = release.permissions.then(|| own_permission(call));
+        call.tell(Event::ProjectCreated {
+            project: Box::new(project.clone()),
+        });
         Ok(call.ok(Some("Project"), &project))
     })
 }
@@ -286,6 +293,7 @@ fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, F
     store::update(db, user.id, &project)?;
     let (mut stored, _) = read(call, db, user, project.id)?;
     stored.max_permission = release.permissions.then(|| own_permission(call));
+    call.tell(Event::ProjectUpdated { project: stored.id });
     Ok(call.ok(Some("Project"), &stored))
 }
 
@@ -300,6 +308,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
                 "This project cannot be deleted because it is the default project of a user.",
             ));
         }
+        tell_deletion(call, db, id)?;
         store::delete(db, id)?;
         Ok(call.deleted())
     })
@@ -325,6 +334,26 @@ fn check_move(db: &Connection, user: &User, old: &Project, to: i64) -> Result<()
     if !old.is_archived {
         check_not_archived(db, from)?;
     }
+    Ok(())
+}
+
+fn tell_deletion(call: &Call<'_>, db: &Connection, id: i64) -> Result<(), Failure> {
+    let (user, release) = (call.user()?, call.at.release);
+    if release.people.project_deletion_tells_tasks {
+        let selection = Selection {
+            projects: store::with_children(db, id)?,
+            condition: Condition::all(std::iter::empty()),
+        };
+        for task in tasks::page(db, user.id, &selection, "t.id", -1, 0)? {
+            call.tell(Event::TaskDeleted {
+                task: Box::new(task),
+            });
+        }
+    }
+    let (project, _) = read(call, db, user, id)?;
+    call.tell(Event::ProjectDeleted {
+        project: Box::new(project),
+    });
     Ok(())
 }
 

@@ -1,7 +1,10 @@
 //! What differs between server releases, as data: handlers ask, nobody branches on a version number.
 
+mod people;
+
 use crate::spelling::{self, Spelling};
-use crate::store::teams::TeamKeys;
+
+pub(crate) use people::People;
 
 /// One imitated server release.
 ///
@@ -106,12 +109,8 @@ pub struct Release {
     pub(crate) body_limit: Option<usize>,
     /// An `id` in the body of a creation is stored, or 500 when it is taken (up to 0.24).
     pub(crate) sent_ids_stored: bool,
-    /// Keys of a team.
-    pub(crate) team_keys: TeamKeys,
-    /// Toggling a team member's admin flag answers the stored member (2.x), before one without id and time.
-    pub(crate) toggle_answers_member: bool,
-    /// Reads through a share tell the access of other people's shares, too (up to 0.24).
-    pub(crate) shares_mixed: bool,
+    /// Teams, sharing, subscriptions, notifications, avatars.
+    pub(crate) people: People,
     /// An unknown time zone in a filter is 400; before, 500.
     pub(crate) timezone_checked: bool,
 }
@@ -221,14 +220,7 @@ static V0_20: Release = Release {
     body_limit: None,
     timezone_checked: false,
     sent_ids_stored: true,
-    team_keys: TeamKeys {
-        oidc_id: false,
-        external_id: false,
-        is_public: false,
-        include_public: false,
-    },
-    toggle_answers_member: false,
-    shares_mixed: true,
+    people: people::V0_20,
 };
 
 static V0_24: Release = Release {
@@ -282,14 +274,7 @@ static V0_24: Release = Release {
     body_limit: None,
     timezone_checked: false,
     sent_ids_stored: true,
-    team_keys: TeamKeys {
-        oidc_id: true,
-        external_id: false,
-        is_public: true,
-        include_public: true,
-    },
-    toggle_answers_member: false,
-    shares_mixed: true,
+    people: people::V0_24,
 };
 
 static V1_0: Release = Release {
@@ -350,14 +335,7 @@ static V1_0: Release = Release {
     body_limit: Some(22 << 20),
     timezone_checked: true,
     sent_ids_stored: false,
-    team_keys: TeamKeys {
-        oidc_id: false,
-        external_id: true,
-        is_public: true,
-        include_public: true,
-    },
-    toggle_answers_member: false,
-    shares_mixed: false,
+    people: people::V1_0,
 };
 
 static V2_5: Release = Release {
@@ -419,12 +397,5 @@ static V2_5: Release = Release {
     body_limit: Some(22 << 20),
     timezone_checked: true,
     sent_ids_stored: false,
-    team_keys: TeamKeys {
-        oidc_id: false,
-        external_id: true,
-        is_public: true,
-        include_public: false,
-    },
-    toggle_answers_member: true,
-    shares_mixed: false,
+    people: people::V2_5,
 };

@@ -54,6 +54,11 @@ impl Reply {
         Self::written(200, content_type, body.as_bytes().to_vec())
     }
 
+    /// A file.
+    pub(crate) fn bytes(content_type: &'static str, body: Vec<u8>) -> Self {
+        Self::written(200, content_type, body)
+    }
+
     /// No body, no content type.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {

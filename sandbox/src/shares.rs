@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::auth::user_gone;
 use crate::body::{self, Field};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Failure, Unreadable, domain};
 use crate::paging::{Count, Page, count_of};
 use crate::projects::ADMIN;
@@ -168,21 +169,33 @@ fn with_access<T: Serialize>(call: &Call<'_>, shares: Vec<(T, i64)>) -> Vec<Valu
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, caller, kind) = (call.id("project")?, call.user()?, Kind::of(call));
-    let mut body = bind(call, kind.with)?;
+    let body = bind(call, kind.with)?;
     let access = wanted_access(call, &body)?;
-    let whom = match (kind.with, body.remove(name_key(call, kind.with))) {
-        (With::User, name) => Whom::User(as_text(name)),
-        (With::Team, id) => Whom::Team(id.and_then(|id| id.as_i64()).unwrap_or_default()),
+    let whom = body.get(name_key(call, kind.with));
+    let whom = match kind.with {
+        With::User => Whom::User(whom.and_then(Value::as_str).unwrap_or_default().to_owned()),
+        With::Team => Whom::Team(whom.and_then(Value::as_i64).unwrap_or_default()),
     };
     call.write(|db| {
         kind.what.check_access(db, caller, id, ADMIN)?;
         let with = whom.existing(db)?;
         let owner = kind.what.owner(db, caller, id)?;
-        let owned = kind.with == With::User && owner.is_some_and(|owner| owner.id == with);
-        if owned || shares::exists(db, kind, id, with)? {
+        let is_own = kind.with == With::User && owner.is_some_and(|owner| owner.id == with);
+        if is_own || shares::exists(db, kind, id, with)? {
             return Err(kind.already());
         }
         let share = shares::insert(db, kind, id, with, access)?;
+        match (kind.what, kind.with) {
+            (What::Namespace, _) => {}
+            (What::Project, With::User) => call.tell(Event::ProjectSharedWithUser {
+                project: id,
+                user: with,
+            }),
+            (What::Project, With::Team) => call.tell(Event::ProjectSharedWithTeam {
+                project: id,
+                team: with,
+            }),
+        }
         Ok(reply(call, share, &whom, access, &Stamp::now()))
     })
 }
@@ -262,14 +275,6 @@ fn bind(call: &Call<'_>, with: With) -> Result<Map<String, Value>, Failure> {
         With::Team => TEAM_FIELDS,
     };
     call.bind(fields, &[])
-}
-
-fn as_text(value: Option<Value>) -> String {
-    value
-        .as_ref()
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
 }
 
 /// The access that a body names.

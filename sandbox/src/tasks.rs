@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use crate::body::{Field, Kind, bind_object};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Denied, Domain, Failure, Violation, domain, lacking};
 use crate::filter;
 use crate::paging::{Count, Page, count_of};
@@ -13,6 +14,7 @@ use crate::repeat;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
 use crate::store::projects::{FAVORITES, pseudo_id, told_access};
+use crate::store::subscriptions;
 use crate::store::tasks::{self as store, Condition, Selection, Task};
 use crate::store::users::{User, UserShape};
 
@@ -46,7 +48,7 @@ const FIELDS: &[Field] = &[
     Field::new("position", Kind::Number),
     Field::new("reactions", Kind::Object),
     Field::new("created_by", Kind::Object),
-    Field::new("subscription", Kind::Ignored),
+    Field::new("subscription", Kind::Object),
     Field::new("buckets", Kind::Ignored),
     Field::new("comments", Kind::Ignored),
     Field::new("comment_count", Kind::Ignored),
@@ -207,7 +209,7 @@ fn unknown_expand(call: &Call<'_>, place: usize, value: &str) -> Failure {
 pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user, expand) = (call.id(ID)?, call.user()?, expand(call)?);
     let (mut task, access) = call.read(|db| {
-        let (task, access) = read(db, user, id)?;
+        let (task, access) = read(call, db, user, id)?;
         let told = told_access(db, call.at.release, user.id, task.project_id, access)?;
         Ok((task, told))
     })?;
@@ -219,10 +221,12 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
 }
 
 /// A task as one read shows it, and the caller's access.
-fn read(db: &Connection, user: &User, id: i64) -> Result<(Task, i64), Failure> {
-    let task = store::by_id(db, user.id, id)?.ok_or_else(not_found)?;
+fn read(call: &Call<'_>, db: &Connection, user: &User, id: i64) -> Result<(Task, i64), Failure> {
+    let mut task = store::by_id(db, user.id, id)?.ok_or_else(not_found)?;
     let access = crate::store::projects::access(db, user.id, task.project_id)?;
-    Ok((task, access.ok_or(Failure::Forbidden(Denied::Sight))?))
+    let access = access.ok_or(Failure::Forbidden(Denied::Sight))?;
+    task.subscription = subscriptions::of_task(db, call.at.release, user.id, id, task.project_id)?;
+    Ok((task, access))
 }
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
@@ -257,6 +261,8 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         check_assignees(db, &task)?;
         compute_reminders(&mut task)?;
         store::insert_lists(db, &task)?;
+        tell_assignees(call, &task, &[]);
+        call.tell(Event::TaskCreated { task: task.id });
         Ok(call.ok(None, &task))
     })
 }
@@ -272,7 +278,7 @@ pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
 pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id(ID)?, call.user()?);
     call.write(|db| {
-        let (mut now, access) = read(db, user, id)?;
+        let (mut now, access) = read(call, db, user, id)?;
         now.max_permission = Some(access);
         let merged = crate::patch::merged(call, READ_SCHEMA, &now)?;
         let wanted: Task = bind_object(call.at, merged, None, FIELDS, &[("id", id)])?;
@@ -310,6 +316,8 @@ fn replace(
     repeat::settle(&old, &mut task);
     task.updated = Stamp::now_in_seconds();
     store::update(db, user.id, &task)?;
+    tell_assignees(call, &task, old.assignees.as_deref().unwrap_or_default());
+    call.tell(Event::TaskUpdated { task: task.id });
     // Nobody left: null where there was somebody, an empty list where there was nobody.
     if task.assignees.as_ref().is_none_or(Vec::is_empty) {
         task.assignees = old.assignees.is_none().then(Vec::<UserShape>::new);
@@ -329,9 +337,27 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     call.write(|db| {
         let project = store::project_of(db, id)?.ok_or_else(not_found)?;
         projects::check_access(db, user, project, WRITE)?;
+        let task = Box::new(store::by_id(db, user.id, id)?.ok_or_else(not_found)?);
         store::delete(db, call.at.release, id)?;
+        call.tell(Event::TaskDeleted { task });
         Ok(call.deleted())
     })
+}
+
+/// Says who was assigned and was not before.
+fn tell_assignees(call: &Call<'_>, task: &Task, before: &[UserShape]) {
+    let known = |id| before.iter().any(|user| user.id == id);
+    for assignee in task
+        .assignees
+        .iter()
+        .flatten()
+        .filter(|user| !known(user.id))
+    {
+        call.tell(Event::AssigneeCreated {
+            task: task.id,
+            assignee: assignee.id,
+        });
+    }
 }
 
 fn check_repetition(call: &Call<'_>, task: &Task) -> Result<(), Failure> {
@@ -388,13 +414,13 @@ fn no_access_to_project() -> Failure {
     )
 }
 
-fn not_found() -> Failure {
+pub(crate) fn not_found() -> Failure {
     domain(404, 4002, "This task does not exist")
 }
 
 impl Condition {
     /// Fulfilled when all are.
-    fn all(conditions: impl Iterator<Item = Self>) -> Self {
+    pub(crate) fn all(conditions: impl Iterator<Item = Self>) -> Self {
         let mut all = Self {
             sql: "TRUE".to_owned(),
             values: Vec::new(),

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::auth::user_gone;
 use crate::body::{Field, Kind, bind_object};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Denied, Failure, domain};
 use crate::paging::{Count, Page, count_of};
 use crate::projects::ADMIN;
@@ -144,8 +145,13 @@ pub(crate) fn add_member(call: &Call<'_>) -> Result<Reply, Failure> {
                 "This user is already a member of that team.",
             ));
         }
+        let before = store::by_id(db, call.at.release, team)?.ok_or_else(not_found)?;
         let created = Stamp::now();
         let id = store::add_member(db, team, user.id, wanted.admin, &created)?;
+        call.tell(Event::TeamMemberAdded {
+            team: Box::new(before),
+            member: user.id,
+        });
         let place = Membership {
             id,
             admin: wanted.admin,
@@ -166,7 +172,7 @@ pub(crate) fn toggle_admin(call: &Call<'_>) -> Result<Reply, Failure> {
         if let Some(place) = &found {
             store::set_admin(db, place.id, admin)?;
         }
-        let shown = found.filter(|_| call.at.release.toggle_answers_member);
+        let shown = found.filter(|_| call.at.release.people.toggle_answers_member);
         let (id, created) = shown.map_or((0, Stamp::default()), |place| (place.id, place.created));
         let place = Membership { id, admin, created };
         Ok(member(call, &user, &place))

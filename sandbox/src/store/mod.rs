@@ -3,10 +3,13 @@
 //! One connection behind a lock is enough: a page of tasks is read in a fraction of a millisecond,
 //! and writes are one after another in SQLite anyway.
 
+pub(crate) mod avatars;
 pub(crate) mod namespaces;
+pub(crate) mod notifications;
 pub(crate) mod projects;
 pub(crate) mod sessions;
 pub(crate) mod shares;
+pub(crate) mod subscriptions;
 pub(crate) mod tasks;
 pub(crate) mod teams;
 pub(crate) mod users;
@@ -20,10 +23,11 @@ use rusqlite::config::DbConfig;
 use crate::failure::Failure;
 
 /// The tables, in the order in which they refer to each other.
-const SCHEMAS: [&str; 3] = [
+const SCHEMAS: [&str; 4] = [
     include_str!("schema.sql"),
     include_str!("teams.sql"),
     include_str!("namespaces.sql"),
+    include_str!("people.sql"),
 ];
 
 /// File name inside the data folder.

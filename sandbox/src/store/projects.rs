@@ -33,6 +33,8 @@ pub(crate) struct Project {
     pub(crate) position: f64,
     #[serde(skip_deserializing)]
     pub(crate) views: Vec<View>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub(crate) subscription: Option<Value>,
     /// Absent up to 0.24, otherwise a number or null.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub(crate) max_permission: Option<Value>,
@@ -159,7 +161,7 @@ pub(crate) fn told_access(
     project: i64,
     access: i64,
 ) -> Result<i64, Failure> {
-    if !release.shares_mixed {
+    if !release.people.shares_mixed {
         return Ok(access);
     }
     let sql = "SELECT max(coalesce(t.permission, 0), coalesce(u.permission, 0)) FROM projects p
@@ -530,6 +532,15 @@ pub(crate) fn is_below(db: &Connection, project: i64, below: i64) -> Result<bool
     let sql = "WITH RECURSIVE up (id) AS (SELECT ?2 UNION SELECT p.parent_id FROM projects p JOIN up ON p.id = up.id)
                SELECT 1 FROM up WHERE id = ?1";
     Ok(db.prepare_cached(sql)?.exists([project, below])?)
+}
+
+/// A project and everything below it, as a JSON array of ids.
+pub(crate) fn with_children(db: &Connection, project: i64) -> Result<String, Failure> {
+    let sql = "WITH RECURSIVE down (id) AS (SELECT ?1 UNION SELECT p.id FROM projects p JOIN down ON p.parent_id = down.id)
+               SELECT json_group_array(id) FROM down";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row([project], |row| row.get(0))?)
 }
 
 /// Deletes a project, its children and all their tasks and views.

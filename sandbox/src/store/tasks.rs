@@ -46,6 +46,9 @@ pub(crate) struct Task {
     pub(crate) position: f64,
     pub(crate) reactions: Option<Map<String, Value>>,
     pub(crate) created_by: Option<UserShape>,
+    /// Only in the read of one task, and repeated where it is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) subscription: Option<Value>,
     /// Only when asked for with `expand`.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub(crate) comment_count: Option<i64>,
@@ -166,6 +169,16 @@ pub(crate) fn by_id(db: &Connection, user: i64, task: i64) -> Result<Option<Task
         .collect();
     add_lists(db, &mut found)?;
     Ok(found.pop())
+}
+
+/// The description of a task, empty for one that is gone.
+pub(crate) fn description(db: &Connection, task: i64) -> Result<String, Failure> {
+    let sql = "SELECT description FROM tasks WHERE id = ?1";
+    let found = db
+        .prepare_cached(sql)?
+        .query_row([task], |row| row.get(0))
+        .optional()?;
+    Ok(found.unwrap_or_default())
 }
 
 /// How many tasks are selected.

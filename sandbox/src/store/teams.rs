@@ -79,7 +79,7 @@ pub(crate) struct TeamKeys {
 impl Team {
     /// With the keys of the release.
     pub(crate) fn of(release: &Release, team: Self) -> Self {
-        let keys = &release.team_keys;
+        let keys = &release.people.team_keys;
         Self {
             oidc_id: keys.oidc_id.then_some(""),
             external_id: keys.external_id.then_some(""),

@@ -174,3 +174,41 @@ pub(crate) fn by_name(db: &Connection, username: &str) -> Result<Option<User>, F
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE username = ?1"))?;
     Ok(query.query_row([username], User::read).optional()?)
 }
+
+/// The users that somebody finds with a text: by their name in whatever case; those who let themselves be found,
+/// by their whole email or by a part of their display name.
+pub(crate) fn search(db: &Connection, text: &str) -> Result<Vec<UserShape>, Failure> {
+    let setting = |name| format!("iif(u.settings = '', 0, json_extract(u.settings, '$.{name}'))");
+    let sql = format!(
+        "SELECT {SHAPE} FROM users u WHERE u.username = ?1 COLLATE NOCASE
+         OR (u.email = ?1 AND {}) OR (u.name LIKE '%' || ?1 || '%' AND {}) ORDER BY u.id",
+        setting("discoverable_by_email"),
+        setting("discoverable_by_name")
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let rows = query.query_map([text], |row| UserShape::read(row, 0))?;
+    Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+/// Everyone who can see a project, less those whose names do not hold a text, or (without `parts`) are not that text.
+pub(crate) fn with_access(
+    db: &Connection,
+    project: i64,
+    search: Option<&str>,
+    parts: bool,
+) -> Result<Vec<UserShape>, Failure> {
+    let sql = format!(
+        "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.parent_id FROM projects p JOIN up ON p.id = up.id)
+         SELECT {SHAPE} FROM users u
+         WHERE u.id IN (SELECT owner_id FROM projects WHERE id IN up
+                        UNION SELECT user_id FROM grants WHERE project_id IN up)
+           AND (?2 IS NULL OR u.username = ?2 COLLATE NOCASE
+                OR (?3 AND (u.username LIKE '%' || ?2 || '%' OR u.name LIKE '%' || ?2 || '%')))
+         ORDER BY u.id"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let rows = query.query_map(params![project, search, parts], |row| {
+        UserShape::read(row, 0)
+    })?;
+    Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+}

@@ -96,7 +96,7 @@ fn read(answer: &[u8]) -> Option<Answer> {
 /// A logged-in user.
 pub(crate) struct User<'a> {
     pub(crate) sandbox: &'a Sandbox,
-    authorization: String,
+    pub(crate) authorization: String,
 }
 
 impl<'a> User<'a> {

@@ -6,4 +6,5 @@ mod http;
 mod life;
 mod mutations;
 mod namespaces;
+mod people;
 mod replay;

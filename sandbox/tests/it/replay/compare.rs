@@ -95,6 +95,17 @@ pub(crate) fn compare(
     differences
 }
 
+/// In how many places two values differ.
+pub(crate) fn count_differences(was: &Value, is: &Value) -> usize {
+    let mut differences = Vec::new();
+    let values = Values {
+        own: &BTreeMap::new(),
+        worded: true,
+    };
+    values.compare("", was, is, &mut differences);
+    differences.len()
+}
+
 fn compare_headers(recorded: &Value, answer: &Answer, differences: &mut Vec<Difference>) {
     let told = |header: Option<&str>| header.unwrap_or("nothing").to_owned();
     for name in HEADERS.iter().chain(&NAMED) {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use vikunja_sandbox::Sandbox;
 
 use super::compare::compare;
+use super::notifications::Ids;
 use super::rules::excuse;
 use super::text;
 use crate::http::{Answer, send, send_to};
@@ -34,6 +35,7 @@ pub(crate) struct Player<'a> {
     used_cookie: String,
     /// The sandbox's own values by the recorded ones: tags of versions, hashes of links, ids of sessions.
     own: BTreeMap<String, String>,
+    notifications: Ids,
     logged_in: Instant,
 }
 
@@ -53,6 +55,7 @@ impl<'a> Player<'a> {
             cookies: BTreeMap::new(),
             used_cookie: String::new(),
             own: BTreeMap::new(),
+            notifications: Ids::default(),
             logged_in: Instant::now(),
         }
     }
@@ -98,6 +101,9 @@ impl<'a> Player<'a> {
         if answer.status == 501 {
             self.stand_in(operation, line, token.as_deref());
             return Played::Skipped(operation.to_owned());
+        }
+        if operation == "notifications.read_all" {
+            answer = self.notifications.align(recorded, answer);
         }
         self.learn(line, &answer);
         let differences = compare(recorded, &answer, &self.own);
@@ -161,7 +167,8 @@ impl<'a> Player<'a> {
             .collect();
         let (method, path) = (
             text(&request["method"]),
-            self.with_own_values(text(&request["path"])),
+            self.notifications
+                .own_path(self.with_own_values(text(&request["path"]))),
         );
         send_to(self.sandbox.address(), method, &path, &headers, &sent.bytes)
     }
