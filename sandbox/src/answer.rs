@@ -6,12 +6,13 @@ use std::net::IpAddr;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 
-use crate::auth;
-use crate::call::{Call, Caller};
+use crate::call::Call;
+use crate::caller::{self, Caller};
 use crate::catalogue::{Credentials, Found, Route};
 use crate::events;
 use crate::failure::{Failure, lacking};
 use crate::limiter::Allowance;
+use crate::link_shares;
 use crate::operations::{handler, is_log_in};
 use crate::release::{Api, At};
 use crate::reply::Reply;
@@ -67,7 +68,9 @@ pub(crate) fn answer(world: &World, request: &Incoming) -> Reply {
 fn routed(world: &World, at: At, request: &Incoming, route: &Route, params: &[String]) -> Reply {
     let caller = match route.credentials {
         Credentials::Public => None,
-        Credentials::Bearer => Some(auth::caller(world, authorization(request))),
+        Credentials::Own | Credentials::ApiToken => {
+            caller::identify(world, at, Some(route), authorization(request)).transpose()
+        }
     };
     let limits = allowances(world, at, request, route, caller.as_ref());
     let result = if limits.iter().flatten().any(|allowance| allowance.exceeded) {
@@ -119,6 +122,9 @@ fn handled(
     caller: Option<Result<Caller, Failure>>,
 ) -> Result<Reply, Failure> {
     let caller = caller.transpose()?;
+    if caller.as_ref().is_some_and(Caller::is_link_share) {
+        link_shares::check(at, route.operation)?;
+    }
     let handler = handler(route.operation).ok_or_else(|| lacking(route.operation))?;
     let query: Query<Vec<(String, String)>> = Query::try_from_uri(&request.uri).unwrap_or_default();
     if at.api == Api::V2
@@ -141,6 +147,7 @@ fn handled(
         query: &query.0,
         headers: &request.headers,
         body: &request.body,
+        address: request.address,
         caller,
         events: RefCell::default(),
     };
@@ -168,7 +175,7 @@ fn is_preflight(at: At, request: &Incoming) -> bool {
 fn no_route(world: &World, at: At, request: &Incoming, methods: &[&Method]) -> Failure {
     if at.release.token_before_routing {
         let known = request.uri.path().starts_with("/api/v1/");
-        return match auth::caller(world, authorization(request)) {
+        return match caller::identify(world, at, None, authorization(request)) {
             Err(failure) if known => failure,
             _ => Failure::NoRoute,
         };

@@ -1,21 +1,24 @@
-//! Log-in, refresh, renewal, log-out, and who a token belongs to.
+//! Log-in, refresh, renewal, log-out.
 
 use std::time::Duration;
 
 use axum::http::header;
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::body::{Field, Kind};
-use crate::call::{Call, Caller};
+use crate::call::Call;
+use crate::caller::Credential;
 use crate::clock;
 use crate::failure::{Failure, domain, plain};
 use crate::release::{Api, Release};
 use crate::reply::Reply;
-use crate::store::sessions::{self, Session};
+use crate::store::link_shares::LinkShare;
+use crate::store::sessions::{self, Device, Session};
 use crate::store::users::{self, User};
 use crate::tokens::{self, TokenOf};
-use crate::world::World;
+use crate::{link_shares, totp};
 
 /// `service.jwtttl`: three days.
 const LIFE: i64 = 259_200;
@@ -38,30 +41,8 @@ const LOGIN: &[Field] = &[
 struct Login {
     username: String,
     password: String,
+    totp_passcode: String,
     long_token: bool,
-}
-
-/// The caller of a request by its bearer token.
-pub(crate) fn caller(world: &World, authorization: Option<&str>) -> Result<Caller, Failure> {
-    let (scheme, token) = authorization
-        .and_then(|value| value.split_once(' '))
-        .ok_or(Failure::NoToken)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Failure::NoToken);
-    }
-    let known = world
-        .signer
-        .check(token.trim())
-        .ok_or(Failure::Unauthorized)?;
-    let user = world
-        .store
-        .read(|db| users::by_id(db, known.id))?
-        .ok_or_else(user_gone)?;
-    Ok(Caller {
-        user,
-        session: known.sid,
-        long: known.long,
-    })
 }
 
 pub(crate) fn user_gone() -> Failure {
@@ -69,72 +50,83 @@ pub(crate) fn user_gone() -> Failure {
 }
 
 pub(crate) fn login(call: &Call<'_>) -> Result<Reply, Failure> {
-    let login: Login = call.bind(LOGIN, &[]).map_err(|failure| {
-        hand_written(call, failure, "Please provide a username and password.")
-    })?;
+    let login: Login = call.bind_by_hand(LOGIN, "Please provide a username and password.")?;
     if login.username.is_empty() || login.password.is_empty() {
         return Err(credentials_missing());
     }
-    let release = call.at.release;
-    let wrong = || {
-        domain(
-            release.wrong_login_status,
-            1011,
-            "Wrong username or password.",
-        )
-    };
     let (user, hash) = call
         .read(|db| users::by_login(db, &login.username))?
-        .ok_or_else(wrong)?;
+        .ok_or_else(|| wrong_password(call.at.release))?;
+    if user.bot_owner_id.is_some() {
+        let text = "This account is a bot and cannot log in interactively.";
+        return Err(domain(412, 1031, text));
+    }
     // Outside the lock: this is the expensive part.
     if !bcrypt::verify(&login.password, &hash).unwrap_or(false) {
-        return Err(wrong());
+        return Err(wrong_password(call.at.release));
     }
     if call.world.faults().totp {
-        return Err(domain(412, 1017, "Invalid totp passcode."));
+        return Err(totp::wrong_passcode());
     }
+    call.write(|db| totp::check(call, db, user.id, &login.totp_passcode))?;
     let now = clock::now().as_second();
-    if !release.sessions {
+    if !call.at.release.sessions {
         return token_reply(call, &user, "", login.long_token, false, now);
     }
-    let session = Session {
-        id: tokens::uuid(),
-        user: user.id,
-        long: login.long_token,
-    };
-    let refresh_token = tokens::random_hex(64);
-    call.write(|db| {
-        sessions::insert(
-            db,
-            &session,
-            &refresh_token,
-            now + session_life(session.long),
-        )
-    })?;
+    let (session, refresh_token) =
+        call.write(|db| begin_session(call, db, user.id, login.long_token))?;
     let reply = token_reply(call, &user, &session.id, session.long, false, now)?;
     Ok(reply.with_header(
         "set-cookie",
         &cookie(&refresh_token, session_life(session.long)),
     ))
+}
+
+/// Begins a session of a user; with its refresh token.
+pub(crate) fn begin_session(
+    call: &Call<'_>,
+    db: &Connection,
+    user: i64,
+    long: bool,
+) -> Result<(Session, String), Failure> {
+    let (now, refresh_token) = (clock::now().as_second(), tokens::random_hex(128));
+    let id = tokens::uuid();
+    let session = Session { id, user, long };
+    let device = Device {
+        info: call.header(&header::USER_AGENT).unwrap_or_default().into(),
+        address: call
+            .address
+            .map_or_else(String::new, |address| address.to_string()),
+    };
+    let expires = now + session_life(long);
+    sessions::insert(db, &session, &device, &refresh_token, now, expires)?;
+    Ok((session, refresh_token))
+}
+
+/// The session of a refresh token, its user, and the token that replaces it.
+pub(crate) fn rotate(
+    db: &Connection,
+    refresh_token: &str,
+) -> Result<(Session, User, String), Failure> {
+    let (now, next) = (clock::now().as_second(), tokens::random_hex(128));
+    let invalid = || plain(401, "Invalid or expired refresh token.");
+    let session = sessions::by_refresh_token(db, refresh_token, now)?.ok_or_else(invalid)?;
+    let user = users::by_id(db, session.user)?.ok_or_else(invalid)?;
+    sessions::rotate(
+        db,
+        &session.id,
+        &next,
+        now,
+        now + session_life(session.long),
+    )?;
+    Ok((session, user, next))
 }
 
 /// 2.x: a new token for the refresh cookie, which is replaced.
 pub(crate) fn refresh(call: &Call<'_>) -> Result<Reply, Failure> {
     let sent = refresh_cookie(call).ok_or_else(|| plain(401, "No refresh token provided."))?;
+    let (session, user, refresh_token) = call.write(|db| rotate(db, sent))?;
     let now = clock::now().as_second();
-    let refresh_token = tokens::random_hex(64);
-    let (session, user) = call.write(|db| {
-        let invalid = || plain(401, "Invalid or expired refresh token.");
-        let session = sessions::by_refresh_token(db, sent, now)?.ok_or_else(invalid)?;
-        let user = users::by_id(db, session.user)?.ok_or_else(invalid)?;
-        sessions::rotate(
-            db,
-            &session.id,
-            &refresh_token,
-            now + session_life(session.long),
-        )?;
-        Ok((session, user))
-    })?;
     let reply = token_reply(call, &user, &session.id, session.long, false, now)?;
     Ok(reply.with_header(
         "set-cookie",
@@ -142,36 +134,85 @@ pub(crate) fn refresh(call: &Call<'_>) -> Result<Reply, Failure> {
     ))
 }
 
-/// Up to 1.x: a new token for a valid one. Later only link shares may.
+/// A new token for a valid one. From 2.0 only link shares may.
 pub(crate) fn renew(call: &Call<'_>) -> Result<Reply, Failure> {
-    if call.at.release.sessions {
-        let way = match call.at.api {
-            Api::V1 => "POST /user/token/refresh with a refresh token",
-            Api::V2 => "the refresh-token flow instead",
-        };
-        return Err(plain(
-            400,
-            format!("User tokens cannot be renewed via this endpoint. Use {way}."),
-        ));
+    let now = clock::now().as_second();
+    match call.caller.as_ref().map(|caller| &caller.by) {
+        Some(Credential::LinkShare { share, .. }) => {
+            let share = link_shares::existing(call, *share)?;
+            let body = json!({"token": share_token(call, &share)?});
+            Ok(call.ok(Some("RenewTokenBodyBody"), &body))
+        }
+        _ if call.at.release.sessions => {
+            let way = match call.at.api {
+                Api::V1 => "POST /user/token/refresh with a refresh token",
+                Api::V2 => "the refresh-token flow instead",
+            };
+            Err(plain(
+                400,
+                format!("User tokens cannot be renewed via this endpoint. Use {way}."),
+            ))
+        }
+        Some(Credential::User { long, .. }) => {
+            token_reply(call, call.user()?, "", *long, true, now)
+        }
+        _ => Err(Failure::Unauthorized),
     }
-    let long = call.caller.as_ref().is_some_and(|caller| caller.long);
-    token_reply(call, call.user()?, "", long, true, clock::now().as_second())
 }
 
 /// 2.x: ends the session; its token lives until it expires.
 pub(crate) fn logout(call: &Call<'_>) -> Result<Reply, Failure> {
-    if let Some(session) = call
-        .caller
-        .as_ref()
-        .and_then(|caller| caller.session.as_deref())
+    if let Some(Credential::User {
+        session: Some(session),
+        ..
+    }) = call.caller.as_ref().map(|caller| &caller.by)
     {
         call.write(|db| sessions::delete(db, session))?;
     }
-    let reply = call.ok(
-        Some("LogoutBodyBody"),
-        &json!({"message": "Successfully logged out."}),
-    );
+    let reply = call.message("LogoutBodyBody", "Successfully logged out.");
     Ok(reply.with_header("set-cookie", &cookie("", 0)))
+}
+
+/// A link share's token, which lives as long as a session.
+pub(crate) fn share_token(call: &Call<'_>, share: &LinkShare) -> Result<String, Failure> {
+    let expires = clock::now().as_second() + session_life(false);
+    let signer = &call.world.signer;
+    signer
+        .share_token(call.at.release, share, expires)
+        .ok_or_else(unsigned)
+}
+
+/// A user's token.
+pub(crate) fn user_token(
+    call: &Call<'_>,
+    user: &User,
+    session: &str,
+    long: bool,
+    renewed: bool,
+    now: i64,
+) -> Result<String, Failure> {
+    let token = TokenOf {
+        session,
+        long,
+        renewed,
+        expires: now + life(call, long),
+    };
+    let signer = &call.world.signer;
+    signer
+        .user_token(call.at.release, user, &token)
+        .ok_or_else(unsigned)
+}
+
+/// How long a user's token lives, in seconds.
+pub(crate) fn life(call: &Call<'_>, long: bool) -> i64 {
+    call.world
+        .faults()
+        .token_life
+        .map_or_else(|| token_life(call.at.release, long), seconds)
+}
+
+fn unsigned() -> Failure {
+    Failure::Internal("a token could not be signed".to_owned())
 }
 
 fn token_reply(
@@ -182,21 +223,8 @@ fn token_reply(
     renewed: bool,
     now: i64,
 ) -> Result<Reply, Failure> {
-    let life = call
-        .world
-        .faults()
-        .token_life
-        .map_or_else(|| token_life(call.at.release, long), seconds);
-    let token = TokenOf {
-        session,
-        long,
-        renewed,
-        expires: now + life,
-    };
-    let signed = call.world.signer.user_token(call.at.release, user, &token);
-    let signed =
-        signed.ok_or_else(|| Failure::Internal("a token could not be signed".to_owned()))?;
-    let reply = call.ok(Some("AuthTokenBodyBody"), &json!({"token": signed}));
+    let token = user_token(call, user, session, long, renewed, now)?;
+    let reply = call.ok(Some("AuthTokenBodyBody"), &json!({"token": token}));
     Ok(reply.with_header("cache-control", "no-store"))
 }
 
@@ -231,14 +259,14 @@ fn refresh_cookie<'a>(call: &'a Call<'_>) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-pub(crate) fn credentials_missing() -> Failure {
-    domain(400, 1004, "Please specify a username and a password.")
+pub(crate) fn wrong_password(release: &Release) -> Failure {
+    domain(
+        release.wrong_login_status,
+        1011,
+        "Wrong username or password.",
+    )
 }
 
-/// v1's log-in and registration do not say what was wrong with an unreadable body.
-pub(crate) fn hand_written(call: &Call<'_>, failure: Failure, message: &str) -> Failure {
-    match (failure, call.at.api) {
-        (Failure::Unreadable(_), Api::V1) => plain(400, message),
-        (failure, _) => failure,
-    }
+pub(crate) fn credentials_missing() -> Failure {
+    domain(400, 1004, "Please specify a username and a password.")
 }

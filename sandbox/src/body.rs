@@ -451,6 +451,17 @@ fn refused_by_schema(name: &str, message: String, value: Value) -> Violation {
     }
 }
 
+/// Whether the validator takes a value for nothing: collections of nothing are nothing.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(is_zero),
+        Value::Object(members) => members.values().all(is_zero),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// What the model's validator refuses on both APIs.
 fn broken_rules(
     release: &Release,
@@ -463,7 +474,7 @@ fn broken_rules(
             .get(field.name)
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let rule = if field.required && text.is_empty() {
+        let rule = if field.required && object.get(field.name).is_none_or(is_zero) {
             "non zero value required".to_owned()
         } else if field.validated && max > 0 && text.chars().count() > max {
             format!(

@@ -1,14 +1,16 @@
 //! One request as the handlers see it.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use rusqlite::Connection;
 
 use crate::body::{self, Body, Field};
+use crate::caller::{Caller, Credential};
 use crate::catalogue::Route;
 use crate::events::Event;
-use crate::failure::Failure;
+use crate::failure::{Failure, UNLISTED, plain};
 use crate::release::{Api, At};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
@@ -26,22 +28,16 @@ pub(crate) struct Call<'a> {
     pub(crate) query: &'a [(String, String)],
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
+    /// Where it comes from.
+    pub(crate) address: Option<IpAddr>,
     /// Whoever the token belongs to.
     pub(crate) caller: Option<Caller>,
     /// What the handler told.
     pub(crate) events: RefCell<Vec<Event>>,
 }
 
-/// The user of a token, and the token's session (2.x) and life.
-#[derive(Debug, Clone)]
-pub(crate) struct Caller {
-    pub(crate) user: User,
-    pub(crate) session: Option<String>,
-    pub(crate) long: bool,
-}
-
 impl Call<'_> {
-    /// The caller; routes that want a token always have one.
+    /// The caller; routes that want a token always have one. A link share acts as a user of its own.
     pub(crate) fn user(&self) -> Result<&User, Failure> {
         self.caller
             .as_ref()
@@ -57,6 +53,14 @@ impl Call<'_> {
     /// What was told since the last time.
     pub(crate) fn told(&self) -> Vec<Event> {
         self.events.take()
+    }
+
+    /// The project of a link share, if the caller is one.
+    pub(crate) fn shared_project(&self) -> Option<i64> {
+        match self.caller.as_ref().map(|caller| &caller.by)? {
+            Credential::LinkShare { project, .. } => Some(*project),
+            _ => None,
+        }
     }
 
     /// The first placeholder as a number; `v2_name` is what v2 calls it.
@@ -120,6 +124,41 @@ impl Call<'_> {
         path: &[(&str, i64)],
     ) -> Result<T, Failure> {
         body::bind(self.at, self.raw_body(), fields, path)
+    }
+
+    /// Reads the body as v1's hand-written handlers do: they have a text of their own for what cannot be read, and
+    /// name a broken rule with words alone.
+    pub(crate) fn bind_by_hand<T: serde::de::DeserializeOwned>(
+        &self,
+        fields: &[Field],
+        unreadable: &str,
+    ) -> Result<T, Failure> {
+        self.bind(fields, &[])
+            .map_err(|failure| self.by_hand(failure, unreadable))
+    }
+
+    /// A body's failure as v1's hand-written handlers tell it.
+    pub(crate) fn by_hand(&self, failure: Failure, unreadable: &str) -> Failure {
+        let listed = self.at.release.settings_validation_lists;
+        match (failure, self.at.api) {
+            (Failure::Unreadable(_), Api::V1) => plain(400, unreadable),
+            (Failure::Invalid(_), Api::V1) if !listed => plain(400, UNLISTED),
+            (failure, _) => failure,
+        }
+    }
+
+    /// The success that has nothing to tell. v1 says all the same that it is JSON.
+    pub(crate) fn nothing(&self) -> Reply {
+        let reply = Reply::empty(StatusCode::NO_CONTENT);
+        match self.at.api {
+            Api::V1 => reply.with_header("content-type", "application/json"),
+            Api::V2 => reply,
+        }
+    }
+
+    /// The answer of an action.
+    pub(crate) fn message(&self, schema: &'static str, text: &str) -> Reply {
+        self.ok(Some(schema), &serde_json::json!({"message": text}))
     }
 
     pub(crate) fn raw_body(&self) -> Body<'_> {
@@ -200,7 +239,7 @@ impl Call<'_> {
                 None,
                 &serde_json::json!({"message": "Successfully deleted."}),
             ),
-            Api::V2 => Reply::empty(axum::http::StatusCode::NO_CONTENT),
+            Api::V2 => self.nothing(),
         }
     }
 

@@ -12,8 +12,10 @@ const TABLE: &str = include_str!("../data/routes.tsv");
 pub(crate) enum Credentials {
     /// Nothing, or something that is not a bearer token.
     Public,
-    /// A bearer token.
-    Bearer,
+    /// The token of a user or of a link share.
+    Own,
+    /// The same, or an API token.
+    ApiToken,
 }
 
 /// One operation of the release.
@@ -136,7 +138,8 @@ struct Row {
 impl Row {
     fn credentials(&self) -> Credentials {
         match self.auth {
-            "bearer" | "tk-ok" | "jwt-only" => Credentials::Bearer,
+            "bearer" | "jwt-only" => Credentials::Own,
+            "tk-ok" => Credentials::ApiToken,
             _ => Credentials::Public,
         }
     }

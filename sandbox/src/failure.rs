@@ -51,7 +51,7 @@ pub(crate) struct Domain {
     /// `{project}` stands for what the release calls one.
     pub(crate) message: String,
     /// `i18n_params` (2.4).
-    pub(crate) params: Option<(&'static str, String)>,
+    pub(crate) params: Vec<(&'static str, String)>,
     /// `invalid_fields` on v1.
     pub(crate) fields: Vec<String>,
 }
@@ -107,9 +107,17 @@ pub(crate) fn domain(status: u16, code: i64, message: impl Into<String>) -> Fail
         status,
         code,
         message: message.into(),
-        params: None,
+        params: Vec::new(),
         fields: Vec::new(),
     })
+}
+
+impl Domain {
+    fn params(&self, release: &Release) -> Option<Value> {
+        let params = self.params.iter();
+        let params = params.map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
+        (release.error_params && !self.params.is_empty()).then(|| Value::Object(params.collect()))
+    }
 }
 
 /// A refusal without code.
@@ -118,6 +126,11 @@ pub(crate) fn plain(status: u16, message: impl Into<String>) -> Failure {
         StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
         message.into(),
     )
+}
+
+/// What the server calls no right to an object, outside of its generic handlers.
+pub(crate) fn not_allowed() -> Failure {
+    domain(403, 1, "You're not allowed to do this.")
 }
 
 /// 501: the real server has it, the sandbox does not.
@@ -167,9 +180,8 @@ impl Failure {
         match self {
             Self::Domain(error) => {
                 let mut body = json!({"code": error.code, "message": error.text(release)});
-                if let Some((name, value)) = error.params.as_ref().filter(|_| release.error_params)
-                {
-                    body["i18n_params"] = json!({*name: value});
+                if let Some(params) = error.params(release) {
+                    body["i18n_params"] = params;
                 }
                 if !error.fields.is_empty() {
                     body["invalid_fields"] = json!(error.fields);
@@ -208,8 +220,8 @@ impl Failure {
             Self::Domain(error) => {
                 let mut more = Map::new();
                 more.insert("code".to_owned(), error.code.into());
-                if let Some((name, value)) = &error.params {
-                    more.insert("i18n_params".to_owned(), json!({*name: value}));
+                if let Some(params) = error.params(release) {
+                    more.insert("i18n_params".to_owned(), params);
                 }
                 problem(error.status, &error.text(release), more)
             }

@@ -339,7 +339,7 @@ fn unknown_zone(release: &Release, name: &str) -> Failure {
         status: 400,
         code: 2003,
         message: format!("The timezone '{name}' is invalid"),
-        params: Some(("timezone", name.to_owned())),
+        params: vec![("timezone", name.to_owned())],
         fields: Vec::new(),
     })
 }

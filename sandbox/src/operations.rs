@@ -4,8 +4,9 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::{
-    auth, avatars, imports, info, licensed, namespaces, notifications, projects, search, shares,
-    subscriptions, tasks, teams, users,
+    accounts, api_tokens, auth, avatars, bots, caldav_tokens, exports, imports, info, licensed,
+    link_shares, namespaces, notifications, oauth, projects, search, sessions, shares,
+    subscriptions, tasks, teams, totp, users,
 };
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
@@ -21,8 +22,45 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "auth.refresh" => auth::refresh,
         "auth.renew" => auth::renew,
         "auth.logout" => auth::logout,
+        "auth.link_share_login" => link_shares::login,
+        "auth.request_password_reset" => accounts::request_password_reset,
+        "auth.reset_password" => accounts::reset_password,
+        "auth.confirm_email" => accounts::confirm_email,
+        "auth.oauth_authorize" => oauth::authorize,
+        "auth.oauth_token" => oauth::token,
+        "token.check" => api_tokens::check,
+        "token.check_teapot" => api_tokens::check_teapot,
+        "api_tokens.routes" => api_tokens::routes,
+        "api_tokens.read_all" => api_tokens::read_all,
+        "api_tokens.create" => api_tokens::create,
+        "api_tokens.delete" => api_tokens::delete,
+        "sessions.read_all" => sessions::read_all,
+        "sessions.delete" => sessions::delete,
         "user.read_one" => users::read_one,
         "user.update_settings" => users::update_settings,
+        "user.timezones" => users::timezones,
+        "user.change_password" => accounts::change_password,
+        "user.change_email" => accounts::change_email,
+        "account_deletion.request" => accounts::request_deletion,
+        "account_deletion.confirm" => accounts::confirm_deletion,
+        "account_deletion.cancel" => accounts::cancel_deletion,
+        "totp.read_one" => totp::read_one,
+        "totp.enroll" => totp::enroll,
+        "totp.enable" => totp::enable,
+        "totp.disable" => totp::disable,
+        "totp.qrcode" => totp::qr_code,
+        "caldav_tokens.read_all" => caldav_tokens::read_all,
+        "caldav_tokens.create" => caldav_tokens::create,
+        "caldav_tokens.delete" => caldav_tokens::delete,
+        "exports.request" => exports::request,
+        "exports.status" => exports::status,
+        "exports.download" => exports::download,
+        "bots.read_all" => bots::read_all,
+        "bots.read_one" => bots::read_one,
+        "bots.create" => bots::create,
+        "bots.update" => bots::update,
+        "bots.patch" => bots::patch,
+        "bots.delete" => bots::delete,
         "namespaces.read_all" => namespaces::read_all,
         "namespaces.read_one" => namespaces::read_one,
         "namespaces.create" => namespaces::create,
@@ -73,6 +111,10 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "notifications.read_all" => notifications::read_all,
         "notifications.update" => notifications::update,
         "notifications.mark_all_read" => notifications::mark_all_read,
+        "link_shares.read_all" => link_shares::read_all,
+        "link_shares.read_one" => link_shares::read_one,
+        "link_shares.create" => link_shares::create,
+        "link_shares.delete" => link_shares::delete,
         "tasks.read_all" => tasks::read_all,
         "tasks.read_all_of_project" => tasks::read_all_of_project,
         "tasks.read_one" => tasks::read_one,
@@ -116,5 +158,19 @@ pub(crate) fn is_log_in(operation: &str) -> bool {
 
 /// Calls that hash a password: too slow for a thread that answers others.
 pub(crate) fn is_slow(operation: &str) -> bool {
-    matches!(operation, "auth.register" | "auth.login")
+    matches!(
+        operation,
+        "auth.register"
+            | "auth.login"
+            | "auth.link_share_login"
+            | "auth.reset_password"
+            | "link_shares.create"
+            | "user.change_password"
+            | "user.change_email"
+            | "totp.disable"
+            | "exports.request"
+            | "exports.download"
+            | "account_deletion.request"
+            | "account_deletion.cancel"
+    )
 }

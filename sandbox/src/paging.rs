@@ -30,7 +30,7 @@ struct Envelope<'a, T> {
 }
 
 /// What a list says about its length.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Count {
     /// All items, on whatever page.
     pub(crate) total: i64,

@@ -66,6 +66,10 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
     };
     let expand = call.expand(false).any(|value| value == "permissions");
     call.read(|db| {
+        if let Some(project) = call.shared_project() {
+            let projects = crate::link_shares::only_project(call, db, user, project)?;
+            return Ok(page.reply(call, "PaginatedProject", &projects, Count::default()));
+        }
         let (mut projects, total) = store::list(db, user.id, &wanted)?;
         let mut here = count_of(&projects);
         if release.lists {

@@ -1,10 +1,12 @@
 //! What differs between server releases, as data: handlers ask, nobody branches on a version number.
 
+mod accounts;
 mod people;
 
-use crate::spelling::{self, Spelling};
-
+pub(crate) use accounts::Accounts;
 pub(crate) use people::People;
+
+use crate::spelling::{self, Spelling};
 
 /// One imitated server release.
 ///
@@ -45,7 +47,7 @@ pub struct Release {
     pub(crate) validation_status: u16,
     /// A field validation on v1 comes with code and field list (not in 0.24).
     pub(crate) validation_lists: bool,
-    /// That of the general settings, too (0.20).
+    /// That of hand-written handlers, too (0.20).
     pub(crate) settings_validation_lists: bool,
     /// Most characters of a colour.
     pub(crate) colour_length: usize,
@@ -113,6 +115,8 @@ pub struct Release {
     pub(crate) people: People,
     /// An unknown time zone in a filter is 400; before, 500.
     pub(crate) timezone_checked: bool,
+    /// Accounts, tokens and link shares.
+    pub(crate) accounts: Accounts,
 }
 
 /// One of the two REST APIs.
@@ -221,6 +225,7 @@ static V0_20: Release = Release {
     timezone_checked: false,
     sent_ids_stored: true,
     people: people::V0_20,
+    accounts: accounts::V0_20,
 };
 
 static V0_24: Release = Release {
@@ -275,6 +280,7 @@ static V0_24: Release = Release {
     timezone_checked: false,
     sent_ids_stored: true,
     people: people::V0_24,
+    accounts: accounts::V0_24,
 };
 
 static V1_0: Release = Release {
@@ -336,6 +342,7 @@ static V1_0: Release = Release {
     timezone_checked: true,
     sent_ids_stored: false,
     people: people::V1_0,
+    accounts: accounts::V1_0,
 };
 
 static V2_5: Release = Release {
@@ -398,4 +405,5 @@ static V2_5: Release = Release {
     timezone_checked: true,
     sent_ids_stored: false,
     people: people::V2_5,
+    accounts: accounts::V2_5,
 };

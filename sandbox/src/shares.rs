@@ -278,7 +278,7 @@ fn bind(call: &Call<'_>, with: With) -> Result<Map<String, Value>, Failure> {
 }
 
 /// The access that a body names.
-fn wanted_access(call: &Call<'_>, body: &Map<String, Value>) -> Result<i64, Failure> {
+pub(crate) fn wanted_access(call: &Call<'_>, body: &Map<String, Value>) -> Result<i64, Failure> {
     let access = body
         .get(call.at.release.access_word)
         .and_then(Value::as_i64)

@@ -68,7 +68,8 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
 
 pub(crate) fn read_all_of_project(call: &Call<'_>) -> Result<Reply, Failure> {
     let (project, user) = (call.id("project")?, call.user()?);
-    match project {
+    // A link share gets its own project's tasks, whatever it asks for.
+    match call.shared_project().unwrap_or(project) {
         FAVORITES => {
             let sql =
                 "t.id IN (SELECT entity_id FROM favorites WHERE user_id = ?1 AND kind = 'task')";
@@ -194,7 +195,7 @@ fn unknown_expand(call: &Call<'_>, place: usize, value: &str) -> Failure {
             status: 412,
             code: 2002,
             message: format!("Expand must be one of the following values: {known}"),
-            params: None,
+            params: Vec::new(),
             fields: vec!["expand".to_owned()],
         }),
         Api::V2 => Failure::Invalid(vec![Violation {

@@ -2,9 +2,11 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::clock;
 use crate::release::Release;
+use crate::store::link_shares::LinkShare;
 use crate::store::users::User;
 
 /// Signs and checks tokens (HS256).
@@ -23,7 +25,12 @@ impl std::fmt::Debug for Signer {
 /// What we need to know of a valid token.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Known {
+    #[serde(rename = "type")]
+    pub(crate) kind: u8,
+    /// Of the user, or of the link share.
     pub(crate) id: i64,
+    #[serde(default, alias = "list_id")]
+    pub(crate) project_id: i64,
     exp: i64,
     #[serde(default)]
     pub(crate) sid: Option<String>,
@@ -62,6 +69,7 @@ struct SessionClaims<'a> {
 
 /// Both APIs know 1 = user, 2 = link share.
 const USER: u8 = 1;
+pub(crate) const LINK_SHARE: u8 = 2;
 
 impl Signer {
     pub(crate) fn new(secret: Option<&str>) -> Self {
@@ -119,6 +127,31 @@ impl Signer {
         };
         made.ok()
     }
+
+    /// The token of a link share.
+    pub(crate) fn share_token(
+        &self,
+        release: &Release,
+        share: &LinkShare,
+        expires: i64,
+    ) -> Option<String> {
+        let project = release
+            .spelling
+            .map_or("project_id", |spelling| spelling.name("project_id"));
+        let mut claims = json!({
+            "type": LINK_SHARE,
+            "id": share.id,
+            "hash": share.hash,
+            project: share.project,
+            release.access_word: share.permission,
+            "sharedByID": share.shared_by,
+            "exp": expires,
+        });
+        if release.accounts.shares.local_users {
+            claims["isLocalUser"] = true.into();
+        }
+        jsonwebtoken::encode(&Header::default(), &claims, &self.signing).ok()
+    }
 }
 
 /// What a token is made for.
@@ -134,6 +167,13 @@ pub(crate) struct TokenOf<'a> {
 pub(crate) fn random_hex(bytes: usize) -> String {
     (0..bytes * 2)
         .filter_map(|_| char::from_digit(fastrand::u32(..16), 16))
+        .collect()
+}
+
+/// That many random letters and digits.
+pub(crate) fn random_text(length: usize) -> String {
+    std::iter::repeat_with(fastrand::alphanumeric)
+        .take(length)
         .collect()
 }
 

@@ -3,16 +3,19 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::auth::{credentials_missing, hand_written};
+use crate::accounts::hash;
+use crate::auth::credentials_missing;
 use crate::body::{Field, Kind};
 use crate::call::Call;
-use crate::failure::{Domain, Failure, UNLISTED, Violation, domain, plain};
-use crate::release::{Api, Release};
+use crate::caller::Credential;
+use crate::failure::{Domain, Failure, Violation, domain};
+use crate::link_shares;
+use crate::release::{Api, At, Release};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
 use crate::store::namespaces::{self, Namespace};
 use crate::store::projects::{self, Project};
-use crate::store::users::{self, UserShape};
+use crate::store::users::{self, NewUser, UserShape};
 
 const REGISTRATION: &[Field] = &[
     Field::new("username", Kind::Text).schema_length(3, 250),
@@ -108,10 +111,27 @@ impl Settings {
         }
     }
 
+    fn of_bot() -> Self {
+        Self {
+            overdue_tasks_reminders_time: "9:00".to_owned(),
+            ..Self::default()
+        }
+    }
+
     fn stored(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_else(|_| Self::of_new_user())
     }
 }
+
+/// Zones that the servers do not list.
+const UNLISTED_ZONES: [&str; 4] = [
+    "America/Ciudad_Juarez",
+    "America/Coyhaique",
+    "Europe/Kyiv",
+    "Pacific/Kanton",
+];
+/// Zones under the names that the servers list from 0.24 on.
+const RESPELLED_ZONES: [&str; 3] = ["Europe/Kyiv", "Europe/Uzhhorod", "Europe/Zaporizhzhia"];
 
 /// `service.timezone`.
 const SERVER_ZONE: &str = "GMT";
@@ -120,9 +140,8 @@ pub(crate) fn register(call: &Call<'_>) -> Result<Reply, Failure> {
     if call.world.faults().registration_closed {
         return Err(Failure::NoRoute);
     }
-    let wanted: Registration = call
-        .bind(REGISTRATION, &[])
-        .map_err(|failure| hand_written(call, failure, "No or invalid user model provided."))?;
+    let wanted: Registration =
+        call.bind_by_hand(REGISTRATION, "No or invalid user model provided.")?;
     if wanted.username.is_empty() || wanted.password.is_empty() || wanted.email.is_empty() {
         return Err(credentials_missing());
     }
@@ -138,9 +157,13 @@ pub(crate) fn register(call: &Call<'_>) -> Result<Reply, Failure> {
     if release.open_tasks_filter && wanted.username.starts_with("bot-") {
         return Err(domain(400, 1026, "This username is reserved."));
     }
-    // Outside the lock: this is the expensive part. bcrypt cannot hash more than 72 bytes.
-    let hash = bcrypt::non_truncating_hash(&wanted.password, call.world.config.bcrypt_cost)
-        .map_err(|error| Failure::Internal(error.to_string()))?;
+    // Outside the lock: this is the expensive part.
+    let new = NewUser {
+        username: wanted.username.clone(),
+        email: wanted.email.clone(),
+        password: hash(call, &wanted.password)?,
+        ..NewUser::default()
+    };
     let now = Stamp::now();
     let user = call.write(|db| {
         if users::name_taken(db, &wanted.username)? {
@@ -157,7 +180,7 @@ pub(crate) fn register(call: &Call<'_>) -> Result<Reply, Failure> {
                 "A user with this email address already exists.",
             ));
         }
-        let user = users::insert(db, &wanted.username, &wanted.email, &hash, &now)?;
+        let user = users::insert(db, &new, &now)?;
         if release.lists {
             let own = Namespace {
                 title: user.username.clone(),
@@ -188,12 +211,6 @@ pub(crate) fn register(call: &Call<'_>) -> Result<Reply, Failure> {
 }
 
 fn violations(release: &Release, wanted: &Registration) -> Vec<Violation> {
-    let broken = |field: &str, value: &str, rule: &str| Violation {
-        location: format!("body.{field}"),
-        v1: format!("{field}: {value} does not validate as {rule}"),
-        v2: format!("{value} does not validate as {rule}"),
-        value: None,
-    };
     let mut violations = Vec::new();
     let length = wanted.username.chars().count();
     if !(3..=250).contains(&length) {
@@ -211,13 +228,23 @@ fn violations(release: &Release, wanted: &Registration) -> Vec<Violation> {
     violations
 }
 
+/// A text that is not what a rule of the validator wants.
+pub(crate) fn broken(field: &str, value: &str, rule: &str) -> Violation {
+    Violation {
+        location: format!("body.{field}"),
+        v1: format!("{field}: {value} does not validate as {rule}"),
+        v2: format!("{value} does not validate as {rule}"),
+        value: None,
+    }
+}
+
 /// No white space, nothing like a domain, no link share's name.
 fn is_username(release: &Release, name: &str) -> bool {
     let newer = release.permissions && (name.contains(',') || name.starts_with("link-share-"));
     !(name.contains(char::is_whitespace) || name.contains("://") || name.contains('.') || newer)
 }
 
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let Some((name, host)) = text.split_once('@') else {
         return false;
     };
@@ -240,61 +267,106 @@ fn refused(api: Api, violations: Vec<Violation>) -> Failure {
         status: 412,
         code: 2002,
         message: "Invalid Data".to_owned(),
-        params: None,
+        params: Vec::new(),
         fields,
     })
 }
 
-/// The caller's own record.
+/// The caller's own record. A link share has one, too.
 pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
-    let user = call.user()?;
-    let newer = call.at.release.permissions;
-    let stored = call.read(|db| users::settings(db, user.id))?;
+    let (user, release) = (call.user()?, call.at.release);
+    let share = match call.caller.as_ref().map(|caller| &caller.by) {
+        Some(Credential::LinkShare { share, .. }) => Some(link_shares::existing(call, *share)?),
+        _ => None,
+    };
+    let settings = match (&share, user.bot_owner_id) {
+        (Some(_), _) => Settings::default(),
+        (None, Some(_)) => Settings::of_bot(),
+        (None, None) => Settings::stored(&call.read(|db| users::settings(db, user.id))?),
+    };
+    let newer = release.permissions;
     let own = Own {
         user: user.shape(),
         settings: Settings {
             name: user.name.clone(),
             default_project_id: user.default_project_id,
             extra_settings_links: newer.then_some(()),
-            ..Settings::stored(&stored)
+            ..settings
         },
-        deletion_scheduled_at: Stamp::default(),
-        is_local_user: true,
-        auth_provider: newer.then_some("local"),
-        is_admin: call.at.release.sessions.then_some(false),
+        deletion_scheduled_at: Stamp::from_seconds(user.deletion_scheduled_at),
+        is_local_user: share.is_none(),
+        auth_provider: newer.then_some(if share.is_none() { "local" } else { "" }),
+        is_admin: release.sessions.then_some(false),
     };
     Ok(call.ok(Some("UserInfoBody"), &own))
 }
 
 /// Replaces the settings; what is not named is emptied.
 pub(crate) fn update_settings(call: &Call<'_>) -> Result<Reply, Failure> {
-    // A hand-written handler, which words a broken rule otherwise than the generic ones.
-    let listed = call.at.release.settings_validation_lists;
-    let mut settings: Settings =
-        call.bind(SETTINGS, &[])
-            .map_err(|failure| match (failure, call.at.api) {
-                (Failure::Invalid(_), Api::V1) if !listed => plain(400, UNLISTED),
-                (failure, _) => failure,
-            })?;
+    let mut settings: Settings = call.bind_by_hand(SETTINGS, "Bad Request")?;
+    let broken = broken_settings(call.at, &settings);
+    if !broken.is_empty() {
+        return Err(call.by_hand(Failure::Invalid(broken), ""));
+    }
     if settings.timezone.is_empty() {
         SERVER_ZONE.clone_into(&mut settings.timezone);
     }
     check_zone(call.at.release, &settings.timezone)?;
-    let user = call.user()?;
-    let text = json!(settings).to_string();
+    let (user, text) = (call.user()?, json!(settings).to_string());
     call.write(|db| {
-        users::set_settings(
-            db,
-            user.id,
-            &settings.name,
-            settings.default_project_id,
-            &text,
-        )
+        let project = settings.default_project_id;
+        users::set_settings(db, user.id, &settings.name, project, &text)
     })?;
-    Ok(call.ok(
-        Some("UserActionMessageBody"),
-        &json!({"message": "The settings were updated successfully."}),
+    Ok(call.message(
+        "UserActionMessageBody",
+        "The settings were updated successfully.",
     ))
+}
+
+/// What the validator finds wrong with settings, and v2's schema before it.
+fn broken_settings(at: At, settings: &Settings) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let last = at.release.accounts.last_day_of_week;
+    if !(0..=last).contains(&settings.week_start) {
+        let bound = if settings.week_start < 0 {
+            ">= 0".to_owned()
+        } else {
+            format!("<= {last}")
+        };
+        found.push(Violation {
+            v2: format!("expected number {bound}"),
+            value: Some(settings.week_start.into()),
+            ..broken(
+                "week_start",
+                &settings.week_start.to_string(),
+                &format!("range(0|{last})"),
+            )
+        });
+    }
+    let time = &settings.overdue_tasks_reminders_time;
+    let is_time = time.split_once(':').is_some_and(|(hour, minute)| {
+        minute.len() == 2
+            && hour.parse::<u8>().is_ok_and(|hour| hour < 24)
+            && minute.parse::<u8>().is_ok_and(|minute| minute < 60)
+    });
+    if !is_time {
+        found.push(broken("overdue_tasks_reminders_time", time, "time"));
+    }
+    found
+}
+
+/// The names of all time zones, in no order that could be relied on.
+pub(crate) fn timezones(call: &Call<'_>) -> Result<Reply, Failure> {
+    call.user()?;
+    let respelled = call.at.release.accounts.zones_respelled;
+    let names: Vec<String> = jiff::tz::db()
+        .available()
+        .map(|name| name.as_str().to_owned())
+        .filter(|name| !UNLISTED_ZONES.contains(&name.as_str()))
+        .chain(RESPELLED_ZONES.map(str::to_owned))
+        .filter(|name| respelled || !RESPELLED_ZONES.contains(&name.as_str()))
+        .collect();
+    Ok(call.ok(None, &names))
 }
 
 fn check_zone(release: &Release, name: &str) -> Result<(), Failure> {
@@ -310,7 +382,7 @@ fn check_zone(release: &Release, name: &str) -> Result<(), Failure> {
         message: format!(
             "The timezone '{name}' is invalid. Please select a valid timezone from the list."
         ),
-        params: Some(("timezone", name.to_owned())),
+        params: vec![("timezone", name.to_owned())],
         fields: Vec::new(),
     }))
 }

@@ -12,6 +12,7 @@ use crate::faults::Faults;
 use crate::limiter::Limiter;
 use crate::log::Request;
 use crate::release::Api;
+use crate::scopes::Scopes;
 use crate::stamp::Stamp;
 use crate::store::Store;
 use crate::timer::Timer;
@@ -25,6 +26,7 @@ pub(crate) struct World {
     /// What it was started with, but for the faults, which can change.
     pub(crate) config: Config,
     pub(crate) catalogue: Catalogue,
+    pub(crate) scopes: Scopes,
     pub(crate) store: Store,
     pub(crate) signer: Signer,
     pub(crate) timer: Timer,
@@ -46,6 +48,7 @@ impl World {
         clock.advance(faults.clock.milliseconds());
         Ok(Self {
             catalogue: Catalogue::of(config.release),
+            scopes: Scopes::of(config.release),
             store: Store::open(config.data.as_deref())
                 .map_err(|error| crate::Error::Database(error.to_string()))?,
             signer: Signer::new(config.secret.as_deref()),

@@ -3,15 +3,21 @@
 //! One connection behind a lock is enough: a page of tasks is read in a fraction of a millisecond,
 //! and writes are one after another in SQLite anyway.
 
+pub(crate) mod api_tokens;
 pub(crate) mod avatars;
+pub(crate) mod caldav_tokens;
+pub(crate) mod link_shares;
+pub(crate) mod mail_tokens;
 pub(crate) mod namespaces;
 pub(crate) mod notifications;
+pub(crate) mod oauth_codes;
 pub(crate) mod projects;
 pub(crate) mod sessions;
 pub(crate) mod shares;
 pub(crate) mod subscriptions;
 pub(crate) mod tasks;
 pub(crate) mod teams;
+pub(crate) mod totp;
 pub(crate) mod users;
 
 use std::path::Path;
@@ -23,8 +29,9 @@ use rusqlite::config::DbConfig;
 use crate::failure::Failure;
 
 /// The tables, in the order in which they refer to each other.
-const SCHEMAS: [&str; 4] = [
+const SCHEMAS: &[&str] = &[
     include_str!("schema.sql"),
+    include_str!("credentials.sql"),
     include_str!("teams.sql"),
     include_str!("namespaces.sql"),
     include_str!("people.sql"),

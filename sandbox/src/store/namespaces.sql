@@ -43,4 +43,6 @@ CREATE VIEW IF NOT EXISTS grants (user_id, project_id, permission) AS
     SELECT user_id, project_id, permission FROM own_grants
     UNION ALL
     SELECT g.user_id, p.id, g.permission
-    FROM namespace_grants g CROSS JOIN projects p ON p.namespace_id = g.namespace_id;
+    FROM namespace_grants g CROSS JOIN projects p ON p.namespace_id = g.namespace_id
+    UNION ALL
+    SELECT -id, project_id, permission FROM link_shares;

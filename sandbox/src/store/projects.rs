@@ -145,6 +145,10 @@ pub(crate) fn access(db: &Connection, user: i64, project: i64) -> Result<Option<
     let (mut at, mut access) = (project, None);
     while let Some((parent, owner, shared)) = query.query_row([user, at], read).optional()? {
         access = access.max(if owner == user { Some(OWNER) } else { shared });
+        if user < 0 {
+            // A link share shares one project, without its children.
+            break;
+        }
         at = parent;
     }
     Ok(access)
@@ -192,7 +196,8 @@ pub(crate) fn visible(db: &Connection, user: i64) -> Result<String, Failure> {
         }
     }
     let mut next = 0;
-    while let Some(project) = found.get(next) {
+    // A link share sees no children.
+    while let Some(project) = found.get(next).filter(|_| user > 0) {
         // A project below two visible ones is found twice and listed once.
         found.extend(children.remove(project).unwrap_or_default());
         next += 1;

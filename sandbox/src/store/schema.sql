@@ -1,22 +1,33 @@
 -- Times are unix seconds, NULL = not set.
 CREATE TABLE IF NOT EXISTS users (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    username TEXT NOT NULL UNIQUE,
-    email TEXT NOT NULL UNIQUE,
+    username TEXT NOT NULL,
+    email TEXT NOT NULL,
     password TEXT NOT NULL,
     name TEXT NOT NULL DEFAULT '',
     default_project_id INTEGER NOT NULL DEFAULT 0,
     settings TEXT NOT NULL DEFAULT '',
+    bot_owner_id INTEGER REFERENCES users (id) ON DELETE CASCADE,
+    status INTEGER NOT NULL DEFAULT 0,
+    deletion_scheduled_at INTEGER,
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL
 );
+-- Link shares act as users with negative ids, who may be called alike. They and bots have no address.
+CREATE UNIQUE INDEX IF NOT EXISTS users_username ON users (username) WHERE id > 0;
+CREATE UNIQUE INDEX IF NOT EXISTS users_email ON users (email) WHERE email <> '';
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY,
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     refresh_token TEXT NOT NULL UNIQUE,
     long INTEGER NOT NULL,
+    device_info TEXT NOT NULL,
+    ip_address TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    last_active INTEGER NOT NULL,
     expires INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS sessions_user ON sessions (user_id);
 CREATE TABLE IF NOT EXISTS projects (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     title TEXT NOT NULL,

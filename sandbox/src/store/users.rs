@@ -14,8 +14,30 @@ pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) default_project_id: i64,
+    /// Whose bot it is, if it is one (2.4).
+    pub(crate) bot_owner_id: Option<i64>,
+    /// 0 = active; bots can be disabled with 2 (2.4).
+    pub(crate) status: i64,
+    /// When the account is going to be deleted.
+    pub(crate) deletion_scheduled_at: Option<i64>,
+    /// Whether answers may show all of it to its owner: tokens of users do not bring more than a name.
+    pub(crate) is_whole: bool,
     pub(crate) created: i64,
     pub(crate) updated: i64,
+}
+
+/// An account to be made.
+#[derive(Debug, Default)]
+pub(crate) struct NewUser {
+    /// Only for those whose id is not counted.
+    pub(crate) id: Option<i64>,
+    pub(crate) username: String,
+    pub(crate) name: String,
+    /// Empty for those who get no mail.
+    pub(crate) email: String,
+    /// The password's hash; empty for those who do not log in.
+    pub(crate) password: String,
+    pub(crate) bot_owner_id: Option<i64>,
 }
 
 /// A user inside other objects.
@@ -31,7 +53,9 @@ pub(crate) struct UserShape {
     pub(crate) updated: Stamp,
 }
 
-const COLUMNS: &str = "id, username, email, name, default_project_id, created, updated";
+const COLUMNS: &str =
+    "id, username, email, name, default_project_id, created, updated, bot_owner_id, status,
+    deletion_scheduled_at";
 
 impl User {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -43,7 +67,16 @@ impl User {
             default_project_id: row.get(4)?,
             created: row.get(5)?,
             updated: row.get(6)?,
+            bot_owner_id: row.get(7)?,
+            status: row.get(8)?,
+            deletion_scheduled_at: row.get(9)?,
+            is_whole: false,
         })
+    }
+
+    /// Whether it may do anything.
+    pub(crate) fn is_active(&self) -> bool {
+        self.status == 0
     }
 
     /// As other objects show it.
@@ -60,6 +93,9 @@ impl User {
 
     /// As answers to creations show it: what the token knows, and nothing else.
     pub(crate) fn stub(&self) -> UserShape {
+        if self.is_whole {
+            return self.shape();
+        }
         UserShape {
             id: self.id,
             username: self.username.clone(),
@@ -92,41 +128,51 @@ pub(crate) fn by_id(db: &Connection, id: i64) -> Result<Option<User>, Failure> {
 
 /// The user of that name or address, and the password's hash.
 pub(crate) fn by_login(db: &Connection, login: &str) -> Result<Option<(User, String)>, Failure> {
-    let sql = format!("SELECT {COLUMNS}, password FROM users WHERE username = ?1 OR email = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS}, password FROM users WHERE id > 0 AND (username = ?1 OR (email = ?1 AND email <> ''))"
+    );
     let mut query = db.prepare_cached(&sql)?;
     Ok(query
-        .query_row([login], |row| Ok((User::read(row)?, row.get(7)?)))
+        .query_row([login], |row| Ok((User::read(row)?, row.get(10)?)))
         .optional()?)
 }
 
 pub(crate) fn name_taken(db: &Connection, username: &str) -> Result<bool, Failure> {
     Ok(db
-        .prepare_cached("SELECT 1 FROM users WHERE username = ?1")?
+        .prepare_cached("SELECT 1 FROM users WHERE username = ?1 AND id > 0")?
         .exists([username])?)
 }
 
 pub(crate) fn email_taken(db: &Connection, email: &str) -> Result<bool, Failure> {
     Ok(db
-        .prepare_cached("SELECT 1 FROM users WHERE email = ?1")?
+        .prepare_cached("SELECT 1 FROM users WHERE email = ?1 AND email <> ''")?
         .exists([email])?)
 }
 
-pub(crate) fn insert(
-    db: &Connection,
-    username: &str,
-    email: &str,
-    hash: &str,
-    now: &Stamp,
-) -> Result<User, Failure> {
+pub(crate) fn insert(db: &Connection, new: &NewUser, now: &Stamp) -> Result<User, Failure> {
     let seconds = now.seconds().unwrap_or_default();
-    db.prepare_cached("INSERT INTO users (username, email, password, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)")?
-        .execute(params![username, email, hash, seconds])?;
+    let sql =
+        "INSERT INTO users (id, username, email, password, name, bot_owner_id, created, updated)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)";
+    db.prepare_cached(sql)?.execute(params![
+        new.id,
+        new.username,
+        new.email,
+        new.password,
+        new.name,
+        new.bot_owner_id,
+        seconds
+    ])?;
     Ok(User {
         id: db.last_insert_rowid(),
-        username: username.to_owned(),
-        email: email.to_owned(),
-        name: String::new(),
+        username: new.username.clone(),
+        email: new.email.clone(),
+        name: new.name.clone(),
         default_project_id: 0,
+        bot_owner_id: new.bot_owner_id,
+        status: 0,
+        deletion_scheduled_at: None,
+        is_whole: false,
         created: seconds,
         updated: seconds,
     })
@@ -170,8 +216,9 @@ pub(crate) fn set_settings(
 }
 
 pub(crate) fn by_name(db: &Connection, username: &str) -> Result<Option<User>, Failure> {
-    let mut query =
-        db.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE username = ?1"))?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM users WHERE username = ?1 AND id > 0"
+    ))?;
     Ok(query.query_row([username], User::read).optional()?)
 }
 
@@ -211,4 +258,82 @@ pub(crate) fn with_access(
         UserShape::read(row, 0)
     })?;
     Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+}
+
+/// The user of that address.
+pub(crate) fn by_email(db: &Connection, email: &str) -> Result<Option<User>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE email = ?1 AND email <> ''");
+    Ok(db
+        .prepare_cached(&sql)?
+        .query_row([email], User::read)
+        .optional()?)
+}
+
+/// The hash of a user's password.
+pub(crate) fn password(db: &Connection, user: i64) -> Result<String, Failure> {
+    Ok(db
+        .prepare_cached("SELECT password FROM users WHERE id = ?1")?
+        .query_row([user], |row| row.get(0))?)
+}
+
+pub(crate) fn set_password(db: &Connection, user: i64, hash: &str) -> Result<(), Failure> {
+    set(db, user, "password", &hash)
+}
+
+pub(crate) fn set_email(db: &Connection, user: i64, email: &str) -> Result<(), Failure> {
+    set(db, user, "email", &email)
+}
+
+/// When the account is to be deleted, if it is.
+pub(crate) fn schedule_deletion(
+    db: &Connection,
+    user: i64,
+    at: Option<i64>,
+) -> Result<(), Failure> {
+    set(db, user, "deletion_scheduled_at", &at)
+}
+
+fn set(
+    db: &Connection,
+    user: i64,
+    column: &str,
+    value: &dyn rusqlite::ToSql,
+) -> Result<(), Failure> {
+    let now = Stamp::now().seconds();
+    db.prepare_cached(&format!(
+        "UPDATE users SET {column} = ?2, updated = ?3 WHERE id = ?1"
+    ))?
+    .execute(params![user, value, now])?;
+    Ok(())
+}
+
+/// A page of a user's bots whose name holds that text, and how many there are in all.
+pub(crate) fn bots(
+    db: &Connection,
+    owner: i64,
+    search: &str,
+    (limit, offset): (i64, i64),
+) -> Result<(Vec<User>, i64), Failure> {
+    let found = "FROM users WHERE bot_owner_id = ?1 AND username LIKE '%' || ?2 || '%'";
+    let total = db
+        .prepare_cached(&format!("SELECT count(*) {found}"))?
+        .query_row(params![owner, search], |row| row.get(0))?;
+    let sql = format!("SELECT {COLUMNS} {found} ORDER BY id LIMIT ?3 OFFSET ?4");
+    let mut query = db.prepare_cached(&sql)?;
+    let bots = query.query_map(params![owner, search, limit, offset], User::read)?;
+    Ok((bots.collect::<rusqlite::Result<Vec<_>>>()?, total))
+}
+
+/// Stores what a bot's owner may change.
+pub(crate) fn update_bot(db: &Connection, bot: &User) -> Result<(), Failure> {
+    db.execute(
+        "UPDATE users SET username = ?2, name = ?3, status = ?4, updated = ?5 WHERE id = ?1",
+        params![bot.id, bot.username, bot.name, bot.status, bot.updated],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn delete(db: &Connection, user: i64) -> Result<(), Failure> {
+    db.execute("DELETE FROM users WHERE id = ?1", [user])?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Tests of the sandbox as its users see it: over HTTP.
 
+mod accounts;
 mod durability;
 mod faults;
 mod http;

@@ -196,6 +196,12 @@ impl Values<'_> {
         })
     }
 
+    /// A recorded text with the sandbox's own values in place of the recorded ones.
+    fn in_own_words(self, was: &str) -> String {
+        let own = self.own.iter();
+        own.fold(was.to_owned(), |text, (was, is)| text.replace(was, is))
+    }
+
     fn are_same(self, path: &str, was: &Value, is: &Value) -> bool {
         match (was, is) {
             (Value::Number(was), Value::Number(is)) => was.as_f64() == is.as_f64(),
@@ -203,7 +209,7 @@ impl Values<'_> {
                 !is.is_empty()
             }
             (Value::String(was), Value::String(is)) => {
-                self.own.get(was).is_some_and(|own| own == is) || is_same_text(path, was, is)
+                is_same_text(path, was, is) || self.in_own_words(was) == *is
             }
             (was, is) => was == is,
         }
@@ -235,8 +241,6 @@ fn is_same_text(path: &str, was: &str, is: &str) -> bool {
         )
     };
     match path {
-        ".token" if was == "<jwt>" => is.starts_with("ey"),
-        ".token" if was == "<tk>" => is.starts_with("tk_"),
         ".$schema" | ".frontend_url" if own_address(was).is_some() => {
             own_address(was) == own_address(is)
         }

@@ -1,10 +1,12 @@
 //! Plays recorded requests, with the sandbox's own tokens and cookies in place of the recorded ones.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -36,6 +38,8 @@ pub(crate) struct Player<'a> {
     /// The sandbox's own values by the recorded ones: tags of versions, hashes of links, ids of sessions.
     own: BTreeMap<String, String>,
     notifications: Ids,
+    /// How many passcodes were sent.
+    passcodes: Cell<u64>,
     logged_in: Instant,
 }
 
@@ -56,6 +60,7 @@ impl<'a> Player<'a> {
             used_cookie: String::new(),
             own: BTreeMap::new(),
             notifications: Ids::default(),
+            passcodes: Cell::new(0),
             logged_in: Instant::now(),
         }
     }
@@ -138,6 +143,7 @@ impl<'a> Player<'a> {
             (None, Value::Null) => String::new(),
             (None, body) => body.to_string(),
         };
+        let text = self.with_passcode(text);
         Sent {
             content_type: request["content_type"].as_str().map(ToOwned::to_owned),
             bytes: self.with_own_values(&text).into_bytes(),
@@ -146,12 +152,13 @@ impl<'a> Player<'a> {
 
     fn send(&self, line: &Value, token: Option<&str>, sent: &Sent) -> io::Result<Answer> {
         let request = &line["request"];
-        let mut headers: Vec<(&str, String)> = Vec::new();
+        // Sessions tell it.
+        let mut headers = vec![("user-agent", "record-wire".to_owned())];
         for (name, value) in request["headers"].as_object().into_iter().flatten() {
             let value = match name.as_str() {
                 "authorization" if token.is_some() => continue,
                 "cookie" => text(value).replace("<refresh>", self.cookie(line)),
-                _ => self.with_own_values(text(value)),
+                _ => in_base64(&self.with_own_values(text(value))),
             };
             headers.push((name, value));
         }
@@ -180,6 +187,20 @@ impl<'a> Player<'a> {
             .fold(text.to_owned(), |text, (was, is)| text.replace(was, is))
     }
 
+    /// A text with a passcode that counts, each time another one: from 2.2.1 on, none counts twice.
+    fn with_passcode(&self, text: String) -> String {
+        let secret = self.own.get("<totp>");
+        let Some(secret) = secret.filter(|_| text.contains("<totp-code>")) else {
+            return text;
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let step = now.expect("a time after 1970").as_secs() / 30;
+        // The next one counts already.
+        let code = passcode(secret, step + self.passcodes.get());
+        self.passcodes.set(self.passcodes.get() + 1);
+        text.replace("<totp-code>", &code)
+    }
+
     fn cookie(&self, line: &Value) -> &str {
         match text(&line["case"]) {
             "replayed_cookie" => &self.used_cookie,
@@ -205,12 +226,10 @@ impl<'a> Player<'a> {
         ) {
             self.learn_values(&was, &is);
         }
-        if answer.status == 200 {
-            self.learn_token(line, answer);
-        }
+        self.learn_token(line, answer);
     }
 
-    /// Hashes and ids that are drawn at random.
+    /// Hashes, ids and secrets that are drawn at random.
     fn learn_values(&mut self, was: &Value, is: &Value) {
         match (was, is) {
             (Value::Object(was), Value::Object(is)) => {
@@ -218,6 +237,9 @@ impl<'a> Player<'a> {
                     let Some(is) = is.get(name) else { continue };
                     match (name.as_str(), was.as_str(), is.as_str()) {
                         ("hash" | "id", Some(was), Some(is)) if was.len() >= 32 => {
+                            self.own.insert(was.to_owned(), is.to_owned());
+                        }
+                        (_, Some(was), Some(is)) if is_secret(was, is) => {
                             self.own.insert(was.to_owned(), is.to_owned());
                         }
                         _ => self.learn_values(was, is),
@@ -243,6 +265,9 @@ impl<'a> Player<'a> {
                 .to_owned(),
             "auth.refresh" if case == "success_after_expiry" => "short".to_owned(),
             "auth.refresh" => "alice".to_owned(),
+            "auth.link_share_login" if case == "success" => "share".to_owned(),
+            "api_tokens.create" if case == "success" => "token".to_owned(),
+            "api_tokens.create" if case == "success_already_expired" => "stale".to_owned(),
             _ => return,
         };
         self.logged_in = Instant::now();
@@ -362,4 +387,53 @@ fn form(parts: &[Value]) -> Sent {
         content_type: Some(format!("multipart/form-data; boundary={BOUNDARY}")),
         bytes,
     }
+}
+
+/// Whether that is a secret of the kind that the recording hides behind this name.
+fn is_secret(name: &str, text: &str) -> bool {
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_text = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match name {
+        "<jwt>" => text.starts_with("ey") && text.split('.').count() == 3,
+        "<tk>" => text
+            .strip_prefix("tk_")
+            .is_some_and(|text| text.len() == 40 && is_hex(text)),
+        "<refresh>" => text.len() == 256 && is_hex(text),
+        "<caldav>" | "<code>" => text.len() == 64 && is_text(text),
+        "<totp>" => text.len() == 32 && is_text(text),
+        _ => false,
+    }
+}
+
+/// A header value with what it says is «base64 of» something.
+fn in_base64(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("<base64 of ") else {
+        return text.to_owned();
+    };
+    let (plain, after) = rest.split_once('>').expect("an end");
+    format!("{before}{}{after}", BASE64_STANDARD.encode(plain))
+}
+
+/// A passcode as RFC 6238 has it.
+fn passcode(secret: &str, step: u64) -> String {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: String = secret
+        .chars()
+        .map(|letter| format!("{:05b}", LETTERS.find(letter).expect("base32")))
+        .collect();
+    let secret: Vec<u8> = bits
+        .as_bytes()
+        .chunks_exact(8)
+        .map(|bits| bits.iter().fold(0, |byte, bit| (byte << 1) | (bit - b'0')))
+        .collect();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret);
+    let tag = hmac::sign(&key, &step.to_be_bytes());
+    let start = usize::from(tag.as_ref()[19] & 0xf);
+    let number: [u8; 4] = tag.as_ref()[start..start + 4]
+        .try_into()
+        .expect("four bytes");
+    format!(
+        "{:06}",
+        (u32::from_be_bytes(number) & 0x7fff_ffff) % 1_000_000
+    )
 }

@@ -146,30 +146,24 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
         "",
         "saved filters cannot be made yet",
     ),
+    (
+        "projects.read_all",
+        "success_api_token",
+        "",
+        "saved filters cannot be made yet",
+    ),
+    (
+        "projects.read_all",
+        "success_link_share",
+        ".views",
+        "views cannot be made yet",
+    ),
     ("", "success_pseudo", "", "saved filters cannot be made yet"),
     (
         "projects.read_one",
         "success_through_team",
         ".views",
         "views cannot be made yet",
-    ),
-    (
-        "auth.login",
-        "totp_missing",
-        "",
-        "TOTP cannot be enrolled yet",
-    ),
-    (
-        "auth.login",
-        "totp_wrong",
-        "",
-        "TOTP cannot be enrolled yet",
-    ),
-    (
-        "auth.login",
-        "old_password",
-        "",
-        "passwords cannot be changed yet",
     ),
     (
         "",
