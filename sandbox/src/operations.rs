@@ -89,6 +89,22 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "projects.update" => projects::update,
         "projects.patch" => projects::patch,
         "projects.delete" => projects::delete,
+        "project_users.read_all"
+        | "project_teams.read_all"
+        | "namespace_users.read_all"
+        | "namespace_teams.read_all" => shares::read_all,
+        "project_users.create"
+        | "project_teams.create"
+        | "namespace_users.create"
+        | "namespace_teams.create" => shares::create,
+        "project_users.update"
+        | "project_teams.update"
+        | "namespace_users.update"
+        | "namespace_teams.update" => shares::update,
+        "project_users.delete"
+        | "project_teams.delete"
+        | "namespace_users.delete"
+        | "namespace_teams.delete" => shares::delete,
         "teams.read_all" => teams::read_all,
         "teams.read_one" => teams::read_one,
         "teams.create" => teams::create,

@@ -16,8 +16,18 @@ use crate::replay::player::Player;
 use crate::replay::recorded;
 
 #[test]
+fn damaged_requests_to_0_20() {
+    mutate("0.20", "0.20.4", "v1");
+}
+
+#[test]
 fn damaged_requests_to_0_24() {
     mutate("0.24", "0.24.1", "v1");
+}
+
+#[test]
+fn damaged_requests_to_1_0() {
+    mutate("1.0", "1.0.0", "v1");
 }
 
 #[test]
