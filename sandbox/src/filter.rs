@@ -46,9 +46,18 @@ const FIELDS: &[(&str, &str, Holds)] = &[
     ("index", "t.number", Holds::Integer),
 ];
 
-fn field(name: &str) -> Option<(&'static str, Holds)> {
+/// Those that lists have besides.
+const LIST_FIELDS: &[(&str, &str, Holds)] = &[
+    ("position", "t.position", Holds::Number),
+    ("kanban_position", "t.kanban_position", Holds::Number),
+    ("bucket_id", "t.bucket_id", Holds::Integer),
+];
+
+fn field(release: &Release, name: &str) -> Option<(&'static str, Holds)> {
+    let of_lists = LIST_FIELDS.iter().filter(|_| release.lists);
     FIELDS
         .iter()
+        .chain(of_lists)
         .find(|(known, ..)| *known == name)
         .map(|(_, column, holds)| (*column, *holds))
 }
@@ -56,10 +65,10 @@ fn field(name: &str) -> Option<(&'static str, Holds)> {
 /// SQL's `ORDER BY` of a request.
 pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
     let directions: Vec<&str> = call.query_all("order_by").collect();
-    let mut order = Vec::new();
+    let (release, mut order) = (call.at.release, Vec::new());
     for (place, name) in call.query_all("sort_by").enumerate() {
-        let spelling = call.at.release.spelling;
-        let name = spelling
+        let name = release
+            .spelling
             .map_or(Some(name), |spelling| spelling.meant(name))
             .ok_or_else(|| unknown_field(name))?;
         let direction = match directions.get(place).copied() {
@@ -72,17 +81,17 @@ pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
             }
         };
         order.push(match name {
-            "position" => {
+            "position" if !release.lists => {
                 return Err(domain(
                     400,
                     4026,
                     "You must provide a project view ID when sorting by position",
                 ));
             }
-            "bucket_id" => return Err(Failure::Breaks("no such column")),
+            "bucket_id" if !release.lists => return Err(Failure::Breaks("no such column")),
             "uid" => return Err(lacking("sorting by uid")),
-            "relevance" if call.at.release.sessions => continue,
-            name if name != "project" => match field(name) {
+            "relevance" if release.sessions => continue,
+            name if name != "project" => match field(release, name) {
                 // Tasks without the date come last in both directions.
                 Some((column, Holds::Date)) => format!("{column} IS NULL, {column} {direction}"),
                 Some((column, _)) => format!("{column} {direction}"),
@@ -192,7 +201,8 @@ impl Translator<'_> {
                     values: of_project.values,
                 }
             }
-            name @ ("labels" | "reminders" | "bucket_id" | "uid") => {
+            "bucket_id" if !self.release.lists => return Err(lacking("filtering by bucket_id")),
+            name @ ("labels" | "reminders" | "uid") => {
                 return Err(lacking(format!("filtering by {name}")));
             }
             name => {
@@ -204,12 +214,16 @@ impl Translator<'_> {
                         bad_value(name, &comparison.value)
                     }
                 };
-                let (column, holds) = field(name).ok_or_else(unknown)?;
+                let (column, holds) = field(self.release, name).ok_or_else(unknown)?;
                 self.by_column(comparison, column, holds)?
             }
         };
         if self.include_nulls {
-            condition.sql = format!("({}) OR {}", condition.sql, unset(&comparison.field));
+            condition.sql = format!(
+                "({}) OR {}",
+                condition.sql,
+                unset(self.release, &comparison.field)
+            );
         }
         Ok(condition)
     }
@@ -310,8 +324,8 @@ impl Translator<'_> {
 }
 
 /// Matches tasks whose field is not set.
-fn unset(name: &str) -> String {
-    match field(name) {
+fn unset(release: &Release, name: &str) -> String {
+    match field(release, name) {
         None => "NOT EXISTS (SELECT 1 FROM assignees a WHERE a.task_id = t.id)".to_owned(),
         Some((column, Holds::Date)) => format!("{column} IS NULL"),
         Some((column, Holds::Text)) => format!("{column} = ''"),

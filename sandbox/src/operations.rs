@@ -66,22 +66,6 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "namespaces.create" => namespaces::create,
         "namespaces.update" => namespaces::update,
         "namespaces.delete" => namespaces::delete,
-        "project_users.read_all"
-        | "project_teams.read_all"
-        | "namespace_users.read_all"
-        | "namespace_teams.read_all" => shares::read_all,
-        "project_users.create"
-        | "project_teams.create"
-        | "namespace_users.create"
-        | "namespace_teams.create" => shares::create,
-        "project_users.update"
-        | "project_teams.update"
-        | "namespace_users.update"
-        | "namespace_teams.update" => shares::update,
-        "project_users.delete"
-        | "project_teams.delete"
-        | "namespace_users.delete"
-        | "namespace_teams.delete" => shares::delete,
         "namespaces.read_lists" => namespaces::read_lists,
         "projects.read_all" => projects::read_all,
         "projects.read_one" => projects::read_one,

@@ -31,6 +31,9 @@ pub(crate) static LISTS: Spelling = Spelling {
 const REMINDERS: &str = "reminders";
 const REMINDER: &str = "reminder";
 
+/// What every task has, even one that is not stored.
+const KANBAN_POSITION: &str = "kanban_position";
+
 impl Spelling {
     /// The release's name of a key or field.
     pub(crate) fn name(&self, own: &'static str) -> &'static str {
@@ -77,7 +80,12 @@ impl Spelling {
                 value,
             )
         });
-        spelled.collect()
+        let mut spelled: Map<String, Value> = spelled.collect();
+        if bare.is_some() {
+            // A task that nobody has given a place.
+            spelled.entry(KANBAN_POSITION).or_insert_with(|| 0.into());
+        }
+        spelled
     }
 
     /// A received body as the models read it: names that the release does not know are left out.
@@ -125,9 +133,10 @@ mod tests {
             "related_tasks": {"subtask": [{"index": 4, "identifier": "#3-4", "project_id": 2, "reminders": null}]},
         });
         let shown = json!({
-            "id": 1, "list_id": 2, "index": 3, "identifier": "-3",
+            "id": 1, "list_id": 2, "index": 3, "identifier": "-3", "kanban_position": 0,
             "reminder_dates": ["2031-03-01T07:30:00Z"],
-            "related_tasks": {"subtask": [{"index": 4, "identifier": "#3-4", "list_id": 2, "reminder_dates": null}]},
+            "related_tasks": {"subtask": [{"index": 4, "identifier": "#3-4", "list_id": 2, "reminder_dates": null,
+                "kanban_position": 0}]},
         });
         assert_eq!(LISTS.outward(task), shown);
         let sent =

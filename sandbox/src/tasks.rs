@@ -9,10 +9,11 @@ use crate::failure::{Denied, Domain, Failure, Violation, domain, lacking};
 use crate::filter;
 use crate::paging::{Count, Page, count_of};
 use crate::projects::{self, WRITE};
-use crate::release::Api;
+use crate::release::{Api, Release};
 use crate::repeat;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
+use crate::store::lists;
 use crate::store::projects::{FAVORITES, pseudo_id, told_access};
 use crate::store::subscriptions;
 use crate::store::tasks::{self as store, Condition, Selection, Task};
@@ -54,7 +55,19 @@ const FIELDS: &[Field] = &[
     Field::new("comment_count", Kind::Ignored),
     Field::new("is_unread", Kind::Ignored),
     Field::new("max_permission", Kind::Ignored),
+    Field::new("kanban_position", Kind::Number),
 ];
+
+/// The fields that a creation or an update may have: v2 wants to hear neither of `kanban_position` nor, at a creation,
+/// of `max_permission`.
+fn fields(release: &Release, creation: bool) -> &'static [Field] {
+    let unknown = match (release.lists, creation) {
+        (true, _) => 0,
+        (false, false) => 1,
+        (false, true) => 2,
+    };
+    &FIELDS[..FIELDS.len() - unknown]
+}
 
 /// v2's schema of a task that is read alone.
 const READ_SCHEMA: &str = "TaskReadOneBody";
@@ -232,9 +245,7 @@ fn read(call: &Call<'_>, db: &Connection, user: &User, id: i64) -> Result<(Task,
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let (project, user, release) = (call.id("project")?, call.user()?, call.at.release);
-    // All but the last: v2 does not want to be told `max_permission` here.
-    let fields = &FIELDS[..FIELDS.len() - 1];
-    let mut task: Task = call.bind(fields, &[("project_id", project)])?;
+    let mut task: Task = call.bind(fields(release, true), &[("project_id", project)])?;
     check_repetition(call, &task)?;
     call.write(|db| {
         projects::check_access(db, user, task.project_id, WRITE)?;
@@ -257,7 +268,13 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         task.created_by = Some(user.shape());
         task.created = now.clone();
         task.updated = now;
+        if release.lists {
+            lists::place_new(db, &mut task)?;
+        }
         store::insert(db, user.id, &mut task)?;
+        if release.lists {
+            lists::stand(db, &mut task)?;
+        }
         // Only now, so that releases without transactions keep the task that they refuse.
         check_assignees(db, &task)?;
         compute_reminders(&mut task)?;
@@ -270,7 +287,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
 
 pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id(ID)?, call.user()?);
-    let wanted: Task = call.bind(FIELDS, &[("id", id)])?;
+    let wanted: Task = call.bind(fields(call.at.release, false), &[("id", id)])?;
     check_repetition(call, &wanted)?;
     call.write(|db| replace(call, db, user, wanted))
 }
@@ -282,7 +299,13 @@ pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, Failure> {
         let (mut now, access) = read(call, db, user, id)?;
         now.max_permission = Some(access);
         let merged = crate::patch::merged(call, READ_SCHEMA, &now)?;
-        let wanted: Task = bind_object(call.at, merged, None, FIELDS, &[("id", id)])?;
+        let wanted: Task = bind_object(
+            call.at,
+            merged,
+            None,
+            fields(call.at.release, false),
+            &[("id", id)],
+        )?;
         check_repetition(call, &wanted)?;
         replace(call, db, user, wanted)
     })
@@ -311,12 +334,19 @@ fn replace(
     }
     compute_reminders(&mut task)?;
     check_assignees(db, &task)?;
-    if call.at.release.index_on_create || !task.done_at.is_set() {
+    let release = call.at.release;
+    if release.index_on_create {
         task.done_at = old.done_at.clone();
+    }
+    if release.lists {
+        lists::choose_bucket(db, &old, &mut task)?;
     }
     repeat::settle(&old, &mut task);
     task.updated = Stamp::now_in_seconds();
     store::update(db, user.id, &task)?;
+    if release.lists {
+        lists::stand(db, &mut task)?;
+    }
     tell_assignees(call, &task, old.assignees.as_deref().unwrap_or_default());
     call.tell(Event::TaskUpdated { task: task.id });
     // Nobody left: null where there was somebody, an empty list where there was nobody.

@@ -419,7 +419,11 @@ fn insert_views(
     own_filters: bool,
 ) -> Result<Vec<View>, Failure> {
     let mut views = Vec::with_capacity(VIEWS.len());
-    for (title, kind, position, filter, mode) in VIEWS {
+    // Lists have a board that nobody sees.
+    let wanted = VIEWS
+        .into_iter()
+        .filter(|(_, kind, ..)| !release.lists || *kind == "kanban");
+    for (title, kind, position, filter, mode) in wanted {
         let now = Stamp::now();
         let filter = if own_filters { filter } else { "" };
         db.prepare_cached(

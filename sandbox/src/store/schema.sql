@@ -83,6 +83,9 @@ CREATE TABLE IF NOT EXISTS buckets (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     view_id INTEGER NOT NULL REFERENCES views (id) ON DELETE CASCADE,
     title TEXT NOT NULL,
+    most INTEGER NOT NULL DEFAULT 0,
+    -- 0.20 alone; later the view knows.
+    is_done INTEGER NOT NULL DEFAULT 0,
     position REAL NOT NULL
 );
 CREATE INDEX IF NOT EXISTS buckets_view ON buckets (view_id);
@@ -106,10 +109,15 @@ CREATE TABLE IF NOT EXISTS tasks (
     created_by INTEGER NOT NULL REFERENCES users (id),
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
-    deleted_at INTEGER
+    deleted_at INTEGER,
+    -- 0.20 alone; later views have places for tasks.
+    bucket_id INTEGER,
+    position REAL,
+    kanban_position REAL
 );
 CREATE INDEX IF NOT EXISTS tasks_project ON tasks (project_id, number);
 -- Counting and paging read this alone.
+CREATE INDEX IF NOT EXISTS tasks_bucket ON tasks (bucket_id) WHERE bucket_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS tasks_living ON tasks (project_id, id) WHERE deleted_at IS NULL;
 CREATE TABLE IF NOT EXISTS reminders (
     id INTEGER PRIMARY KEY,

@@ -44,6 +44,9 @@ pub(crate) struct Task {
     pub(crate) updated: Stamp,
     pub(crate) bucket_id: i64,
     pub(crate) position: f64,
+    /// 0.20 alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kanban_position: Option<f64>,
     pub(crate) reactions: Option<Map<String, Value>>,
     pub(crate) created_by: Option<UserShape>,
     /// Only in the read of one task, and repeated where it is sent.
@@ -98,7 +101,7 @@ const COLUMNS: &str = "t.id, t.title, t.description, t.done, t.done_at, t.due_da
     t.repeat_mode, t.priority, t.start_date, t.end_date, t.hex_color, t.percent_done, p.identifier, t.number,
     t.cover_image_attachment_id,
     EXISTS (SELECT 1 FROM favorites f WHERE f.user_id = ?1 AND f.kind = 'task' AND f.entity_id = t.id),
-    t.created, t.updated";
+    t.created, t.updated, coalesce(t.bucket_id, 0), coalesce(t.position, 0), t.kanban_position";
 
 impl Task {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -124,7 +127,10 @@ impl Task {
             is_favorite: row.get(17)?,
             created: Stamp::from_seconds(row.get(18)?),
             updated: Stamp::from_seconds(row.get(19)?),
-            created_by: Some(UserShape::read(row, 20)?),
+            bucket_id: row.get(20)?,
+            position: row.get(21)?,
+            kanban_position: row.get(22)?,
+            created_by: Some(UserShape::read(row, 23)?),
             related_tasks: Some(Map::new()),
             ..Self::default()
         })

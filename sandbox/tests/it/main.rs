@@ -5,7 +5,7 @@ mod durability;
 mod faults;
 mod http;
 mod life;
+mod lists;
 mod mutations;
-mod namespaces;
 mod people;
 mod replay;

@@ -97,18 +97,29 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
         "relations are not there yet",
     ),
     ("", "", "position:", "positions in views are not there yet"),
-    ("", "", ".bucket_id", "boards of lists are not there yet"),
+    (
+        "tasks.read_one",
+        "success_subscribed_by_assignment",
+        ".bucket_id",
+        "buckets of lists are not there yet",
+    ),
     (
         "tasks.update",
         "bucket_full",
         "",
-        "boards of lists are not there yet",
+        "buckets of lists are not there yet",
+    ),
+    (
+        "tasks.update",
+        "success_into_bucket",
+        "",
+        "buckets of lists are not there yet",
     ),
     (
         "tasks.update",
         "success_into_done_bucket",
         "",
-        "boards of lists are not there yet",
+        "buckets of lists are not there yet",
     ),
     (
         "tasks.read_one",

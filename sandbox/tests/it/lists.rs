@@ -295,3 +295,55 @@ fn later_names_of_keys_and_fields_mean_nothing() {
     assert_eq!(ids(&found("filter_by=priority").1).len(), 0);
     assert_eq!(ids(&found("filter=nonsense%20here").1).len(), 1);
 }
+
+#[test]
+fn positions_stand_with_the_task_and_make_room() {
+    let sandbox = sandbox();
+    let ann = User::new(&sandbox, "ann");
+    let list = made(&ann, "/namespaces/1/lists", json!({"title": "List"}));
+    let path = format!("/lists/{list}");
+    let tasks = ["first", "second", "third", "fourth"]
+        .map(|title| made(&ann, &path, json!({"title": title})));
+    let both = |task: &Value| (task["position"].as_f64(), task["kanban_position"].as_f64());
+    let read = |task: i64| both(&call(&ann, "GET", &format!("/tasks/{task}"), None).1);
+    assert_eq!(read(tasks[1]), (Some(131_072.0), Some(131_072.0)));
+
+    let kept = json!({"title": "third", "position": 7, "kanban_position": 0.1});
+    let (_, updated) = call(&ann, "POST", &format!("/tasks/{}", tasks[2]), Some(kept));
+    assert_eq!(both(&updated), (Some(7.0), Some(0.1)));
+    // Without positions it goes to the front, and all others are spread anew.
+    let (_, updated) = call(
+        &ann,
+        "POST",
+        &format!("/tasks/{}", tasks[3]),
+        Some(json!({})),
+    );
+    let quarter = 1_073_741_824.0;
+    assert_eq!(both(&updated), (Some(quarter), Some(quarter)));
+    assert_eq!(read(tasks[2]), (Some(2.0 * quarter), Some(2.0 * quarter)));
+    let (_, listed) = call(
+        &ann,
+        "GET",
+        &format!("{path}/tasks?sort_by=kanban_position"),
+        None,
+    );
+    assert_eq!(ids(&listed), [tasks[3], tasks[2], tasks[0], tasks[1]]);
+}
+
+#[test]
+fn when_a_task_was_done_is_what_an_update_says() {
+    let sandbox = sandbox();
+    let ann = User::new(&sandbox, "ann");
+    let list = made(&ann, "/namespaces/1/lists", json!({"title": "List"}));
+    let path = format!(
+        "/tasks/{}",
+        made(&ann, &format!("/lists/{list}"), json!({"title": "Task"}))
+    );
+    let update = |body: Value| call(&ann, "POST", &path, Some(body)).1["done_at"].clone();
+    assert_ne!(update(json!({"done": true})), "0001-01-01T00:00:00Z");
+    assert_eq!(
+        update(json!({"done": true, "done_at": "2020-01-01T00:00:00Z"})),
+        "2020-01-01T00:00:00Z"
+    );
+    assert_eq!(update(json!({"done": true})), "0001-01-01T00:00:00Z");
+}
