@@ -27,6 +27,7 @@ mod licensed;
 mod limiter;
 mod line;
 mod link_shares;
+mod list_buckets;
 mod log;
 mod mail;
 mod multipart;

@@ -69,7 +69,7 @@ pub struct Release {
     pub(crate) open_tasks_filter: bool,
     /// A view's `filter` is an object (1.0), before a string.
     pub(crate) filter_objects: bool,
-    /// Buckets of a new board: (title, position).
+    /// Buckets of a new board: (title, position); without a position it follows from the id (0.20).
     pub(crate) buckets: &'static [(&'static str, f64)],
     /// A new board names its first bucket as default and its last as done bucket (1.0).
     pub(crate) board_roles: bool,
@@ -202,7 +202,7 @@ static V0_20: Release = Release {
     sessions: false,
     open_tasks_filter: false,
     filter_objects: false,
-    buckets: &[("Backlog", 100.0)],
+    buckets: &[("Backlog", 0.0)],
     board_roles: false,
     null_lists: true,
     permissions: false,

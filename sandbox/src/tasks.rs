@@ -155,7 +155,7 @@ fn list(call: &Call<'_>, projects: String, own: Option<Condition>) -> Result<Rep
 }
 
 /// One phrase in title or description, or `#n` for the task of that number.
-fn searched(text: &str) -> Condition {
+pub(crate) fn searched(text: &str) -> Condition {
     let number = text
         .strip_prefix('#')
         .and_then(|number| number.parse::<i64>().ok());

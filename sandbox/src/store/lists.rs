@@ -10,7 +10,7 @@ use crate::failure::{Failure, domain};
 /// The positions of a list or a bucket lie between 0 and this.
 const SPAN: f64 = 4_294_967_296.0;
 /// Distance between two tasks that stand by their index.
-const STEP: f64 = 65_536.0;
+pub(super) const STEP: f64 = 65_536.0;
 /// A position below this one leaves no room.
 const LEAST: f64 = 0.1;
 
@@ -89,7 +89,7 @@ fn renumber(db: &Connection, column: &str, of: &str, id: i64) -> Result<(), Fail
 }
 
 /// The leftmost bucket of a list.
-fn default_bucket(db: &Connection, list: i64) -> Result<i64, Failure> {
+pub(super) fn default_bucket(db: &Connection, list: i64) -> Result<i64, Failure> {
     let sql = "SELECT b.id FROM buckets b JOIN views v ON v.id = b.view_id
                WHERE v.project_id = ?1 ORDER BY b.position, b.id LIMIT 1";
     Ok(db

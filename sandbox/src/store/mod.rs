@@ -8,6 +8,7 @@ pub(crate) mod avatars;
 pub(crate) mod caldav_tokens;
 pub(crate) mod link_shares;
 pub(crate) mod mail_tokens;
+pub(crate) mod list_buckets;
 pub(crate) mod lists;
 pub(crate) mod namespaces;
 pub(crate) mod notifications;

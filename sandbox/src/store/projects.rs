@@ -404,7 +404,7 @@ pub(crate) fn insert(
             owner.stub()
         }),
         position,
-        views: insert_views(db, release, id, true)?,
+        views: insert_views(db, release, owner.id, id, true)?,
         created: now.clone(),
         updated: now,
         ..wanted.clone()
@@ -415,6 +415,7 @@ pub(crate) fn insert(
 fn insert_views(
     db: &Connection,
     release: &Release,
+    user: i64,
     project: i64,
     own_filters: bool,
 ) -> Result<Vec<View>, Failure> {
@@ -433,7 +434,7 @@ fn insert_views(
         .execute(params![project, title, kind, filter, position, mode, now.seconds()])?;
         let id = db.last_insert_rowid();
         let (default, done) = if mode == "manual" {
-            insert_buckets(db, release, id)?
+            insert_buckets(db, release, user, id)?
         } else {
             (0, 0)
         };
@@ -456,12 +457,24 @@ fn insert_views(
 }
 
 /// The buckets of a new board: ids of the default and of the done bucket, as the view names them.
-fn insert_buckets(db: &Connection, release: &Release, view: i64) -> Result<(i64, i64), Failure> {
+fn insert_buckets(
+    db: &Connection,
+    release: &Release,
+    user: i64,
+    view: i64,
+) -> Result<(i64, i64), Failure> {
     let mut ids = Vec::new();
     for (title, position) in release.buckets {
-        db.prepare_cached("INSERT INTO buckets (view_id, title, position) VALUES (?1, ?2, ?3)")?
-            .execute(params![view, title, position])?;
-        ids.push(db.last_insert_rowid());
+        db.prepare_cached(
+            "INSERT INTO buckets (view_id, title, position, created_by, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+        )?
+        .execute(params![view, title, position, user, Stamp::now().seconds()])?;
+        let id = db.last_insert_rowid();
+        if *position == 0.0 {
+            db.prepare_cached("UPDATE buckets SET position = id * 65536.0 WHERE id = ?1")?
+                .execute([id])?;
+        }
+        ids.push(id);
     }
     if !release.board_roles {
         return Ok((0, 0));
@@ -576,7 +589,13 @@ pub(crate) fn insert_filter(
 ) -> Result<(), Failure> {
     db.prepare_cached("INSERT INTO filters (owner_id, title, filter, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)")?
         .execute(params![owner.id, title, filter, Stamp::now().seconds()])?;
-    insert_views(db, release, pseudo_id(db.last_insert_rowid()), false)?;
+    insert_views(
+        db,
+        release,
+        owner.id,
+        pseudo_id(db.last_insert_rowid()),
+        false,
+    )?;
     Ok(())
 }
 

@@ -86,7 +86,10 @@ CREATE TABLE IF NOT EXISTS buckets (
     most INTEGER NOT NULL DEFAULT 0,
     -- 0.20 alone; later the view knows.
     is_done INTEGER NOT NULL DEFAULT 0,
-    position REAL NOT NULL
+    position REAL NOT NULL,
+    created_by INTEGER NOT NULL REFERENCES users (id),
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS buckets_view ON buckets (view_id);
 CREATE TABLE IF NOT EXISTS tasks (

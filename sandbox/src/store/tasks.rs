@@ -91,7 +91,7 @@ pub(crate) struct Label {
 }
 
 /// A condition in SQL over the alias `t`, with its values.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Condition {
     pub(crate) sql: String,
     pub(crate) values: Vec<Sql>,

@@ -347,3 +347,78 @@ fn when_a_task_was_done_is_what_an_update_says() {
     );
     assert_eq!(update(json!({"done": true})), "0001-01-01T00:00:00Z");
 }
+
+#[test]
+fn a_board_decides_what_is_done() {
+    let sandbox = sandbox();
+    let ann = User::new(&sandbox, "ann");
+    let list = made(&ann, "/namespaces/1/lists", json!({"title": "List"}));
+    let (path, buckets) = (format!("/lists/{list}"), format!("/lists/{list}/buckets"));
+    let end = made(
+        &ann,
+        &buckets,
+        json!({"title": "Done", "is_done_bucket": true}),
+    );
+    let small = made(
+        &ann,
+        &buckets,
+        json!({"title": "Small", "limit": 1, "position": 3}),
+    );
+    // The leftmost bucket is the default, and it takes no more than it can hold.
+    let task = format!("/tasks/{}", made(&ann, &path, json!({"title": "Task"})));
+    assert_eq!(
+        code(call(&ann, "PUT", &path, Some(json!({"title": "No room"})))),
+        (412, 10004)
+    );
+    let (_, all) = call(&ann, "GET", &format!("{path}/tasks"), None);
+    assert_eq!(ids(&all).len(), 1);
+
+    let update = |body: Value| {
+        let (status, task) = call(&ann, "POST", &task, Some(body));
+        assert_eq!(status, 200, "{task}");
+        (task["done"].as_bool(), task["bucket_id"].as_i64())
+    };
+    assert_eq!(update(json!({"done": true})), (Some(true), Some(end)));
+    // It stays where it is, and with the next update it is done again.
+    assert_eq!(update(json!({"done": false})), (Some(false), Some(end)));
+    assert_eq!(update(json!({"title": "Again"})), (Some(true), Some(end)));
+    assert_eq!(
+        update(json!({"bucket_id": small})),
+        (Some(false), Some(small))
+    );
+    // What repeats comes back to its bucket.
+    let repeating = json!({"repeat_after": 86_400, "due_date": "2031-01-01T00:00:00Z"});
+    assert_eq!(update(repeating.clone()), (Some(false), Some(small)));
+    let mut into_end = repeating;
+    into_end["bucket_id"] = end.into();
+    assert_eq!(update(into_end), (Some(false), Some(small)));
+
+    let second = json!({"title": "Small", "is_done_bucket": true});
+    assert_eq!(
+        code(call(
+            &ann,
+            "POST",
+            &format!("{buckets}/{small}"),
+            Some(second)
+        )),
+        (412, 10005)
+    );
+    assert_eq!(
+        code(call(&ann, "POST", &task, Some(json!({"bucket_id": 999})))),
+        (404, 10001)
+    );
+    let other = made(&ann, "/namespaces/1/lists", json!({"title": "Other"}));
+    let (_, foreign) = call(&ann, "GET", &format!("/lists/{other}/buckets"), None);
+    let foreign = json!({"bucket_id": foreign[0]["id"]});
+    assert_eq!(code(call(&ann, "POST", &task, Some(foreign))), (400, 10002));
+    // Its tasks go to the leftmost bucket that remains.
+    assert_eq!(
+        call(&ann, "DELETE", &format!("{buckets}/{small}"), None).0,
+        200
+    );
+    let (_, board) = call(&ann, "GET", &buckets, None);
+    assert_eq!(
+        (&board[0]["title"], ids(&board[0]["tasks"]).len()),
+        (&json!("Backlog"), 1)
+    );
+}

@@ -337,6 +337,11 @@ impl<'a> Player<'a> {
                 format!("{prefix}/namespaces/{}/lists", list["namespace_id"]),
                 json!({"title": list["title"]}),
             ));
+            // A copy has its own bucket and those of the original.
+            wanted.push((
+                format!("{prefix}/lists/{}/buckets", list["id"]),
+                json!({"title": "Backlog"}),
+            ));
         }
         for (path, body) in wanted {
             let authorization = format!("Bearer {}", token.unwrap_or_default());

@@ -99,30 +99,6 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
     ("", "", "position:", "positions in views are not there yet"),
     (
         "tasks.read_one",
-        "success_subscribed_by_assignment",
-        ".bucket_id",
-        "buckets of lists are not there yet",
-    ),
-    (
-        "tasks.update",
-        "bucket_full",
-        "",
-        "buckets of lists are not there yet",
-    ),
-    (
-        "tasks.update",
-        "success_into_bucket",
-        "",
-        "buckets of lists are not there yet",
-    ),
-    (
-        "tasks.update",
-        "success_into_done_bucket",
-        "",
-        "buckets of lists are not there yet",
-    ),
-    (
-        "tasks.read_one",
         "success",
         ".priority",
         "bulk updates are not there yet",
