@@ -109,9 +109,7 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
         "initials" if size > 0 => picture::dot(user.id, size),
         provider => {
             let image = avatar.image.filter(|_| provider == "upload");
-            let image = image.ok_or_else(|| {
-                Failure::Internal(format!("there is no avatar by the provider {provider}"))
-            })?;
+            let image = image.ok_or(Failure::Breaks("there is no avatar by that provider"))?;
             let kind = kind(&image).unwrap_or("application/octet-stream");
             return Ok(Reply::bytes(kind, image));
         }
@@ -134,7 +132,7 @@ fn size(call: &Call<'_>) -> Result<i64, Failure> {
             bad_request: true,
         })),
         (Err(_), Api::V1) if call.at.release.binding == Binding::Text => {
-            Err(Failure::Internal("size is no number".to_owned()))
+            Err(Failure::Breaks("size is no number"))
         }
         (Err(_), Api::V1) => Err(domain(
             400,
@@ -169,7 +167,7 @@ fn kind(image: &[u8]) -> Option<&'static str> {
 
 fn no_form(call: &Call<'_>, why: NoForm) -> Failure {
     match call.at.api {
-        Api::V1 => Failure::Internal(why.text().to_owned()),
+        Api::V1 => Failure::Breaks(why.text()),
         Api::V2 => refused(
             "body",
             format!("cannot read multipart form: {}", why.text()),
@@ -179,7 +177,7 @@ fn no_form(call: &Call<'_>, why: NoForm) -> Failure {
 
 fn no_file(call: &Call<'_>) -> Failure {
     match call.at.api {
-        Api::V1 => Failure::Internal(format!("the form has no file called {FIELD}")),
+        Api::V1 => Failure::Breaks("the form has no such file"),
         Api::V2 => refused(FIELD, "File required".to_owned()),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn vikunja_file(call: &Call<'_>) -> Result<Reply, Failure> {
         return Err(lacking("imports of archives"));
     }
     if !call.at.release.people.archives_checked {
-        return Err(Failure::Internal("the file is no archive".to_owned()));
+        return Err(Failure::Breaks("the file is no archive"));
     }
     Err(domain(
         400,

@@ -204,7 +204,7 @@ pub(crate) fn read_lists(call: &Call<'_>) -> Result<Reply, Failure> {
         } else {
             let namespace = existing(db, id)?;
             if store::access(db, user.id, id)?.is_none() {
-                return Err(Failure::Internal("no access to the namespace".to_owned()));
+                return Err(Failure::Breaks("no access to the namespace"));
             }
             if namespace.is_archived {
                 Vec::new()

@@ -5,10 +5,8 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::{
     accounts, api_tokens, auth, avatars, bots, caldav_tokens, exports, imports, info, licensed,
-    link_shares, namespaces, notifications, oauth, projects, search, sessions, shares,
-    subscriptions, tasks, teams, totp, users,
-    auth, avatars, imports, info, licensed, list_buckets, namespaces, notifications, projects, search, shares,
-    subscriptions, tasks, teams, users,
+    link_shares, list_buckets, namespaces, notifications, oauth, projects, search, sessions,
+    shares, subscriptions, tasks, teams, totp, users,
 };
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
@@ -91,17 +89,10 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         | "project_teams.delete"
         | "namespace_users.delete"
         | "namespace_teams.delete" => shares::delete,
-        "namespaces.read_lists" => namespaces::read_lists,
         "buckets.read_all" => list_buckets::read_all,
         "buckets.create" => list_buckets::create,
         "buckets.update" => list_buckets::update,
         "buckets.delete" => list_buckets::delete,
-        "projects.read_all" => projects::read_all,
-        "projects.read_one" => projects::read_one,
-        "projects.create" => projects::create,
-        "projects.update" => projects::update,
-        "projects.patch" => projects::patch,
-        "projects.delete" => projects::delete,
         "teams.read_all" => teams::read_all,
         "teams.read_one" => teams::read_one,
         "teams.create" => teams::create,
