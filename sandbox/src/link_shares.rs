@@ -76,6 +76,7 @@ pub(crate) fn check(at: At, operation: &str) -> Result<(), Failure> {
             "create" | "update" | "delete",
         )
         | ("labels" | "projects" | "namespaces", "create") => Failure::Forbidden(Denied::Act),
+        ("projects", "duplicate") if rules.no_account.is_some() => no_user(),
         ("api_tokens", "read_all" | "create" | "delete") if rules.refused_api_tokens => no_user(),
         ("users", "search") | ("projects", "search_users")
             if at.api == Api::V1 && rules.no_account.is_some() =>
@@ -144,16 +145,25 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let (project, user, release) = (call.id("project")?, call.user()?, call.at.release);
     let body: serde_json::Map<String, Value> = call.bind(FIELDS, &[])?;
-    let permission = wanted_access(call, &body)?;
+    // What cannot be read is told at once, what is not allowed only to those who may share.
+    let permission = match wanted_access(call, &body) {
+        Err(failure @ Failure::Unreadable(_)) => return Err(failure),
+        permission => permission,
+    };
     let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default();
     // Outside the lock: this is the expensive part.
     let password = match text("password") {
         "" => String::new(),
         password => crate::accounts::hash(call, password)?,
     };
-    let needed = if permission == ADMIN { ADMIN } else { WRITE };
+    let needed = if matches!(permission, Ok(ADMIN)) {
+        ADMIN
+    } else {
+        WRITE
+    };
     call.write(|db| {
         check_access(db, user, project, needed)?;
+        let permission = permission?;
         let now = Stamp::now();
         let mut share = LinkShare {
             id: 0,

@@ -15,7 +15,7 @@ use crate::stamp::Stamp;
 use crate::store::projects::{self as store, FAVORITES, Project, Wanted};
 use crate::store::tasks::{Condition, Selection};
 use crate::store::users::User;
-use crate::store::{namespaces, subscriptions, tasks, users};
+use crate::store::{namespaces, shares, subscriptions, tasks, users};
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
@@ -199,7 +199,17 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
             check_access(db, user, parent, WRITE)?;
         }
         check_identifier(db, &wanted)?;
-        let mut project = store::insert(db, release, user, &wanted)?;
+        // What a bot makes is its owner's, who shares it with the bot.
+        let owner = user.bot_owner_id.map(|owner| users::by_id(db, owner));
+        let owner = owner.transpose()?.flatten();
+        let mut project = store::insert(db, release, owner.as_ref().unwrap_or(user), &wanted)?;
+        if owner.is_some() {
+            let with_users = shares::Kind {
+                what: shares::What::Project,
+                with: shares::With::User,
+            };
+            shares::insert(db, with_users, project.id, user.id, ADMIN)?;
+        }
         project.max_permission = release.permissions.then(|| own_permission(call));
         call.tell(Event::ProjectCreated {
             project: Box::new(project.clone()),

@@ -227,8 +227,8 @@ pub(crate) fn by_name(db: &Connection, username: &str) -> Result<Option<User>, F
 pub(crate) fn search(db: &Connection, text: &str) -> Result<Vec<UserShape>, Failure> {
     let setting = |name| format!("iif(u.settings = '', 0, json_extract(u.settings, '$.{name}'))");
     let sql = format!(
-        "SELECT {SHAPE} FROM users u WHERE u.username = ?1 COLLATE NOCASE
-         OR (u.email = ?1 AND {}) OR (u.name LIKE '%' || ?1 || '%' AND {}) ORDER BY u.id",
+        "SELECT {SHAPE} FROM users u WHERE u.id > 0 AND (u.username = ?1 COLLATE NOCASE
+         OR (u.email = ?1 AND {}) OR (u.name LIKE '%' || ?1 || '%' AND {})) ORDER BY u.id",
         setting("discoverable_by_email"),
         setting("discoverable_by_name")
     );
@@ -247,7 +247,7 @@ pub(crate) fn with_access(
     let sql = format!(
         "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.parent_id FROM projects p JOIN up ON p.id = up.id)
          SELECT {SHAPE} FROM users u
-         WHERE u.id IN (SELECT owner_id FROM projects WHERE id IN up
+         WHERE u.id > 0 AND u.id IN (SELECT owner_id FROM projects WHERE id IN up
                         UNION SELECT user_id FROM grants WHERE project_id IN up)
            AND (?2 IS NULL OR u.username = ?2 COLLATE NOCASE
                 OR (?3 AND (u.username LIKE '%' || ?2 || '%' OR u.name LIKE '%' || ?2 || '%')))

@@ -42,7 +42,7 @@ fn make_project(sandbox: &Sandbox, token: &str, project: Value) -> i64 {
 }
 
 /// An API token with these permissions.
-fn api_token(sandbox: &Sandbox, token: &str, permissions: Value) -> String {
+fn api_token(sandbox: &Sandbox, token: &str, permissions: &Value) -> String {
     let wanted =
         json!({"title": "t", "permissions": permissions, "expires_at": "2099-01-01T00:00:00Z"});
     text(
@@ -170,6 +170,14 @@ fn writers_share_what_they_may_do_themselves() {
     // The users that links act as are not among those with whom the project is shared.
     let listed = call(&sandbox, &alice, "GET", &users, None).json();
     assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
+    let members = format!("/api/v1/projects/{project}/projectusers");
+    let listed = call(&sandbox, &alice, "GET", &members, None).json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(2), "{listed}");
+    let path = "/api/v1/users?s=link-share-1";
+    assert_eq!(
+        call(&sandbox, &alice, "GET", path, None).body.trim(),
+        "null"
+    );
 }
 
 #[test]
@@ -179,7 +187,7 @@ fn an_api_token_opens_what_it_names_until_it_expires() {
     let project = make_project(&sandbox, &alice, json!({"title": "Kitchen"}));
     let path = format!("/api/v1/projects/{project}/tasks");
     let task = id(&call(&sandbox, &alice, "PUT", &path, json!({"title": "t"})));
-    let updater = api_token(&sandbox, &alice, json!({"tasks": ["update"]}));
+    let updater = api_token(&sandbox, &alice, &json!({"tasks": ["update"]}));
     let change = |token: &str, method: &str, api: &str| {
         let path = format!("/api/{api}/tasks/{task}");
         call(
@@ -195,7 +203,7 @@ fn an_api_token_opens_what_it_names_until_it_expires() {
     assert_eq!(change(&updater, "PUT", "v2"), 200);
     // v2 reads what it patches.
     assert_eq!(change(&updater, "PATCH", "v2"), 401);
-    let both = api_token(&sandbox, &alice, json!({"tasks": ["update", "read_one"]}));
+    let both = api_token(&sandbox, &alice, &json!({"tasks": ["update", "read_one"]}));
     assert_eq!(change(&both, "PATCH", "v2"), 200);
     let path = "/api/v1/tokens";
     assert_eq!(call(&sandbox, &both, "GET", path, None).status, 401);
@@ -356,7 +364,7 @@ fn a_bot_acts_by_its_tokens_alone() {
     let bot = id(&bot);
     let wanted = json!({
         "title": "b",
-        "permissions": {"other": ["user"]},
+        "permissions": {"other": ["user"], "projects": ["create", "read_one"]},
         "expires_at": "2099-01-01T00:00:00Z",
         "owner_id": bot,
     });
@@ -370,6 +378,14 @@ fn a_bot_acts_by_its_tokens_alone() {
     );
     let user = || call(&sandbox, &token, "GET", "/api/v1/user", None);
     assert_eq!(user().json()["username"], "bot-a");
+    let project = make_project(&sandbox, &token, json!({"title": "By a bot"}));
+    let path = format!("/api/v1/projects/{project}");
+    let made = call(&sandbox, &alice, "GET", &path, None);
+    assert_eq!(made.json()["owner"]["username"], "alice");
+    assert_eq!(
+        call(&sandbox, &token, "GET", &path, None).header("x-max-permission"),
+        Some("2")
+    );
     let login = json!({"username": "bot-a", "password": "password-1"});
     assert_eq!(post(&sandbox, "/api/v1/login", &login).json()["code"], 1031);
     let path = format!("/api/v1/user/bots/{bot}");

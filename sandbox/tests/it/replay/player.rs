@@ -422,15 +422,16 @@ fn in_base64(text: &str) -> String {
 /// A passcode as RFC 6238 has it.
 fn passcode(secret: &str, step: u64) -> String {
     const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits: String = secret
+    let bits: Vec<bool> = secret
         .chars()
-        .map(|letter| format!("{:05b}", LETTERS.find(letter).expect("base32")))
+        .map(|letter| LETTERS.find(letter).expect("base32"))
+        .flat_map(|value| (0..5).rev().map(move |bit| (value >> bit) & 1 == 1))
         .collect();
-    let secret: Vec<u8> = bits
-        .as_bytes()
-        .chunks_exact(8)
-        .map(|bits| bits.iter().fold(0, |byte, bit| (byte << 1) | (bit - b'0')))
-        .collect();
+    let byte = |bits: &[bool]| {
+        bits.iter()
+            .fold(0, |byte, bit| (byte << 1) | u8::from(*bit))
+    };
+    let secret: Vec<u8> = bits.chunks_exact(8).map(byte).collect();
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret);
     let tag = hmac::sign(&key, &step.to_be_bytes());
     let start = usize::from(tag.as_ref()[19] & 0xf);
