@@ -24,8 +24,10 @@ pub struct Load<'a> {
     pub token: &'a str,
     /// Requests in all.
     pub requests: usize,
-    /// How many at a time.
+    /// How many at a time, or at most.
     pub users: usize,
+    /// How many a second: the open model, which `ab` has not.
+    pub rate: Option<u32>,
     /// A PEM file to trust.
     pub cacert: Option<&'a Path>,
 }
@@ -122,7 +124,15 @@ fn prepare<'a>(command: &'a mut Command, load: &Load<'_>) -> &'a mut Command {
     command
         .args(["run", "--json", "-", "--url", load.url])
         .args(["--requests", &load.requests.to_string()])
-        .args(["--users", &load.users.to_string()])
+        .args(match load.rate {
+            None => vec!["--users".to_owned(), load.users.to_string()],
+            Some(rate) => vec![
+                "--rate".to_owned(),
+                rate.to_string(),
+                "--max-in-flight".to_owned(),
+                load.users.to_string(),
+            ],
+        })
         .env("VIKUNJA_TOKEN", load.token)
 }
 

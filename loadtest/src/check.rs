@@ -21,7 +21,7 @@ impl Check {
     pub fn decodes(self, chance: u64, answer: u64) -> bool {
         match self {
             Self::Full => true,
-            Self::Sample(of) => mix(chance ^ mix(answer)) % of == 0,
+            Self::Sample(of) => mix(chance ^ mix(answer)).is_multiple_of(of),
             Self::Status => false,
         }
     }

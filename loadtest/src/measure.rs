@@ -72,13 +72,13 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Carries out one more run. `false` when there is to be no other.
+    /// Carries out one more run.
     pub async fn add(
         &mut self,
         repeat: usize,
         run: Measuring<'_>,
         stop: &Stop,
-    ) -> Result<bool, Problem> {
+    ) -> Result<(), Problem> {
         if self.started.is_empty() {
             self.started = Timestamp::now().to_string();
         }
@@ -146,7 +146,7 @@ impl Measured {
         self.connects.reconnects += worked.reconnects;
         self.connects.resent += worked.resent;
         self.given_up = live.given_up().map(ToOwned::to_owned);
-        Ok(!stop.is_asked() && self.given_up.is_none())
+        Ok(())
     }
 
     /// The steady phase of all runs.

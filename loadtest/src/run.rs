@@ -1,6 +1,9 @@
 //! `run`: server → seed → plan → people → record → verdict → report.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::HeaderMap;
 use vikunja_sdk::{ApiChoice, Execute, Server, ops::Identified};
@@ -135,7 +138,8 @@ impl<'a> Job<'a> {
     async fn run(&self, stop: &Stop, workers: usize) -> Result<RunResult, Problem> {
         let mut running = Running::start(&self.which, stop)?;
         let mut ready = None;
-        let result = self.measure(&mut running, &mut ready, stop, workers).await;
+        // goose's and hyper's futures are large; boxed, ours are not.
+        let result = Box::pin(self.measure(&mut running, &mut ready, stop, workers)).await;
         if let Some(ready) = ready {
             self.leave(ready).await;
         }
@@ -153,44 +157,13 @@ impl<'a> Job<'a> {
         let mut measured = Measured::default();
         let mut last = None;
         for repeat in 0..usize::from(self.args.repeat) {
-            let set_up = std::time::Instant::now();
-            if let Some(command) = &self.args.before_each {
-                if let Some(ready) = ready.take() {
-                    self.leave(ready).await;
-                }
-                stop.unless_asked(before_each(command)).await?;
+            match self.once(repeat, &mut measured, running, ready, stop).await {
+                Ok(told) => last = Some(told),
+                // What was measured before somebody stopped is told.
+                Err(_) if stop.is_asked() && last.is_some() => break,
+                Err(problem) => return Err(problem),
             }
-            let ready = match ready {
-                Some(ready) => ready,
-                None => {
-                    let entered = stop.unless_asked(self.enter(running, stop)).await?;
-                    let ready = ready.insert(entered);
-                    self.seed(ready, stop).await?;
-                    ready
-                }
-            };
-            let prepared = stop.unless_asked(self.prepare(ready)).await?;
-            self.check_limit(&ready.line)?;
-            let (cast, sessions, scenario) = self.cast(prepared, ready);
-            let went_on = measured
-                .add(
-                    repeat,
-                    Measuring {
-                        plan: &self.plan,
-                        target: ready.line.target(),
-                        sessions,
-                        connections: self.args.connections,
-                        check: self.args.check,
-                        cast,
-                        limit: self.limit.as_ref(),
-                        server_pid: self.args.server_pid.or_else(|| running.pid()),
-                        set_up: set_up.elapsed(),
-                    },
-                    stop,
-                )
-                .await?;
-            last = Some((ready.server.clone(), scenario));
-            if !went_on {
+            if stop.is_asked() || measured.given_up.is_some() {
                 break;
             }
         }
@@ -198,6 +171,49 @@ impl<'a> Job<'a> {
             return Err(Problem::cancelled());
         };
         self.judge(measured, server, scenario, stop, workers)
+    }
+
+    /// One more run, on a server that stands ready or is made so.
+    async fn once(
+        &self,
+        repeat: usize,
+        measured: &mut Measured,
+        running: &mut Running,
+        ready: &mut Option<Ready>,
+        stop: &Stop,
+    ) -> Result<(ServerPart, ScenarioPart), Problem> {
+        let set_up = Instant::now();
+        if let Some(command) = &self.args.before_each {
+            if let Some(ready) = ready.take() {
+                self.leave(ready).await;
+            }
+            stop.unless_asked(before_each(command)).await?;
+        }
+        let ready = match ready {
+            Some(ready) => ready,
+            None => {
+                let entered = Box::pin(stop.unless_asked(self.enter(running, stop))).await?;
+                let ready = ready.insert(entered);
+                self.seed(ready, stop).await?;
+                ready
+            }
+        };
+        let prepared = stop.unless_asked(self.prepare(ready)).await?;
+        self.check_limit(&ready.line)?;
+        let (cast, sessions, scenario) = self.cast(prepared, ready);
+        let run = Measuring {
+            plan: &self.plan,
+            target: ready.line.target(),
+            sessions,
+            connections: self.args.connections,
+            check: self.args.check,
+            cast,
+            limit: self.limit.as_ref(),
+            server_pid: self.args.server_pid.or_else(|| running.pid()),
+            set_up: set_up.elapsed(),
+        };
+        measured.add(repeat, run, stop).await?;
+        Ok((ready.server.clone(), scenario))
     }
 
     /// Reaches the server and logs in.

@@ -126,6 +126,7 @@ fn serve<T>(
             token: TOKEN,
             requests,
             users,
+            rate: None,
             cacert: None,
         })
     })?;

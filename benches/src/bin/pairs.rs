@@ -57,6 +57,7 @@ fn run(args: &Args) -> Outcome<()> {
         token: token.expose_secret(),
         requests: args.requests,
         users: args.users,
+        rate: None,
         cacert: None,
     };
     // The first run of each warms the server up.

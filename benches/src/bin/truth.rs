@@ -40,6 +40,11 @@ struct Args {
     seed: u64,
 }
 
+/// Rates of the open model.
+const RATES: [u32; 2] = [200, 2000];
+/// Requests that may be under way there: more than these delays and rates ever need, so that none waits for a
+/// connection, which the server could not log.
+const IN_FLIGHT: usize = 200;
 /// How much later than its headers a late body comes.
 const LATE: Duration = Duration::from_millis(50);
 /// A credential that this server does not look at.
@@ -81,21 +86,25 @@ fn run(args: &Args) -> Outcome<bool> {
                 args,
                 body: &body,
                 identity,
+                rate: None,
             };
-            let runs = case.runs(LoadTest::warm_up(args.users), |load| {
-                let measured = loadtest.run(load)?;
-                if let Some(invalid) = measured.invalid {
-                    println!("the load tester calls its run invalid: {invalid}");
-                }
-                Ok(measured.percentiles)
-            })?;
-            good &= table(&format!("loadtest, {size}, {scheme}"), &runs);
+            good &= table(&format!("loadtest, {size}, {scheme}"), &case.of(&loadtest)?);
             // Only the load tester is judged. ab is there to tell its error from this machine's.
             if let (Ok(ab), None) = (&ab, identity) {
                 let runs = case.runs(0, |load| Ok(ab.run(load)?.percentiles))?;
                 table(&format!("ab -k -e, {size}, {scheme}"), &runs);
             }
         }
+    }
+    let small = pages::small();
+    for rate in RATES {
+        let case = Case {
+            args,
+            body: &small,
+            identity: None,
+            rate: Some(rate),
+        };
+        good &= table(&format!("loadtest, 604 B, {rate}/s"), &case.of(&loadtest)?);
     }
     println!(
         "\nheaders at once, the body {} ms later:\n",
@@ -125,9 +134,28 @@ struct Case<'a> {
     args: &'a Args,
     body: &'a str,
     identity: Option<&'a Identity>,
+    rate: Option<u32>,
 }
 
 impl Case<'_> {
+    fn users(&self) -> usize {
+        match self.rate {
+            None => self.args.users,
+            Some(_) => IN_FLIGHT,
+        }
+    }
+
+    /// All rounds of the load tester.
+    fn of(&self, loadtest: &LoadTest) -> Outcome<Vec<Both>> {
+        self.runs(LoadTest::warm_up(self.users()), |load| {
+            let measured = loadtest.run(load)?;
+            if let Some(invalid) = measured.invalid {
+                println!("the load tester calls its run invalid: {invalid}");
+            }
+            Ok(measured.percentiles)
+        })
+    }
+
     /// All rounds of one generator, each with an order of its own.
     fn runs(
         &self,
@@ -146,7 +174,11 @@ impl Case<'_> {
                 ..Script::default()
             };
             let (says, log) = truth::during(script, self.identity, requests, |url| {
-                generate(&load(self.args, url, requests, pem.as_deref()))
+                generate(&Load {
+                    users: self.users(),
+                    rate: self.rate,
+                    ..load(self.args, url, requests, pem.as_deref())
+                })
             })?;
             let truth = percentiles(log).ok_or("there are no requests to compare")?;
             runs.push(Both { truth, says });
@@ -180,6 +212,7 @@ fn load<'a>(args: &Args, url: &'a str, requests: usize, cacert: Option<&'a Path>
         token: TOKEN,
         requests,
         users: args.users,
+        rate: None,
         cacert,
     }
 }

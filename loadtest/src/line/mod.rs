@@ -250,8 +250,6 @@ impl Execute for Line {
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, LineError> {
         let call = self.session.call(endpoint)?;
-        self.timed(call, |pending, answer| pending.decode(answer))
-            .await
-            .result
+        self.timed(call, Pending::decode).await.result
     }
 }

@@ -86,7 +86,7 @@ impl Departure<'_> {
     }
 
     /// The user has done its work.
-    pub(super) fn as_planned(mut self) {
+    pub(super) fn leave_as_planned(mut self) {
         self.reason = None;
     }
 }
@@ -122,7 +122,7 @@ mod tests {
         assert!(!first.gathered());
         drop(attendance.arrive(&clock));
         assert!(clock.started().is_some(), "the other one is not waited for");
-        first.as_planned();
+        first.leave_as_planned();
         let users = attendance.users();
         assert_eq!((users.planned, users.stayed), (3, 1));
         assert_eq!(users.left["never started"], 1);

@@ -189,7 +189,7 @@ async fn live(run: &Run, user: &mut GooseUser, tray: Tray) {
     run.reconnects
         .fetch_add(person.reconnects(), Ordering::Relaxed);
     run.resent.fetch_add(person.resent(), Ordering::Relaxed);
-    departure.as_planned();
+    departure.leave_as_planned();
 }
 
 async fn work_off(run: &Run, person: &mut Person<'_>) {
@@ -247,7 +247,7 @@ impl Run {
                 self.clock.advance(Moment::Cut);
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn until_over(&self, started: Instant) {
@@ -275,7 +275,7 @@ impl Run {
             queue.close();
         }
         self.clock.advance(Moment::Halted);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// What was due and nobody took is a failure like one that was sent: else a server that cannot keep up would be

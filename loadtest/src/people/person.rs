@@ -239,8 +239,7 @@ impl Execute for Person<'_> {
     }
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, LineError> {
-        self.carry_out(endpoint, |pending, answer| pending.decode(answer))
-            .await
+        self.carry_out(endpoint, Pending::decode).await
     }
 }
 

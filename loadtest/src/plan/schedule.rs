@@ -65,7 +65,7 @@ struct Piece {
 impl Piece {
     /// Tickets that are due in it.
     fn units(&self) -> f64 {
-        (self.from + self.to) / 2.0 * self.seconds
+        self.from.midpoint(self.to) * self.seconds
     }
 
     /// When so many of them have been due: the root of `from·t + (to − from)/(2·seconds)·t²`, in the form that does not
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(all.len(), 20_000);
         let gaps: Vec<_> = all
             .windows(2)
-            .map(|pair| (pair[1].at - pair[0].at).as_secs_f64())
+            .map(|pair| pair[1].at.as_secs_f64() - pair[0].at.as_secs_f64())
             .collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
         let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
