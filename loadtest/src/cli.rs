@@ -73,7 +73,7 @@ pub struct RunArgs {
     /// A Vikunja program to start on a free loopback port with a scratch SQLite folder [env: VIKUNJA_BIN]
     #[arg(long, value_name = "PATH", help_heading = "Server")]
     pub bin: Option<PathBuf>,
-    /// The stand-in, with faults if you like: 2.5,delay=600ms
+    /// The stand-in, with faults if you like: 2.5,delay=600ms [env: LOADTEST_SANDBOX]
     #[arg(long, value_name = "CONFIG", num_args = 0..=1, default_missing_value = "2.5", help_heading = "Server")]
     pub sandbox: Option<String>,
     /// API to call
@@ -381,6 +381,7 @@ impl RunArgs {
             || self.sandbox.is_some()
             || variable("VIKUNJA_URL").is_some()
             || variable("VIKUNJA_BIN").is_some()
+            || variable("LOADTEST_SANDBOX").is_some()
     }
 
     /// Flags on the command line that every process list shows, with what to use instead.

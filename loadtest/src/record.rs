@@ -198,8 +198,6 @@ pub struct Live {
     pub done: AtomicU64,
     /// Judged requests failed.
     pub failed: AtomicU64,
-    /// Users that are at work.
-    pub users: AtomicU64,
     /// Why the run was given up, if it was.
     given_up: OnceLock<String>,
     gives_up: Notify,

@@ -401,6 +401,10 @@ impl Target {
             .unwrap_or(Figure::Missing);
         let mut row = self.judge(median);
         if let [best, .., worst] = &figures[..] {
+            let (from, to) = match self.relation.side() {
+                Ordering::Greater => (worst, best),
+                _ => (best, worst),
+            };
             let met = figures
                 .iter()
                 .filter(|figure| self.judge(**figure).passed)
@@ -408,8 +412,8 @@ impl Target {
             row.figure = format!(
                 "{} ({} – {})",
                 row.figure,
-                self.judge(*best).figure,
-                self.judge(*worst).figure
+                self.judge(*from).figure,
+                self.judge(*to).figure
             );
             if met > 0 && met < figures.len() {
                 row.remark = Some(format!(

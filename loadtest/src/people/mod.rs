@@ -90,6 +90,8 @@ struct Run {
     live: Arc<Live>,
     /// The last judged answer of each stage, in ns since the start.
     last_answers: Vec<AtomicU64>,
+    /// When the last user left, in ns since the start: goose takes half a second longer to notice.
+    last_left: AtomicU64,
     reconnects: AtomicU64,
     resent: AtomicU64,
 }
@@ -115,6 +117,7 @@ pub async fn work(
         attendance: Attendance::of(crew.plan.users),
         live: recorder.live(),
         last_answers: crew.plan.stages.iter().map(|_| AtomicU64::new(0)).collect(),
+        last_left: AtomicU64::new(0),
         reconnects: AtomicU64::new(0),
         resent: AtomicU64::new(0),
         crew,
@@ -183,9 +186,11 @@ async fn live(run: &Run, user: &mut GooseUser, tray: Tray) {
         () = run.clock.reached(Moment::Halted) => {}
         () = person.arrive() => run.gather(&mut departure).await,
     }
-    run.live.users.fetch_add(1, Ordering::Relaxed);
     work_off(run, &mut person).await;
-    run.live.users.fetch_sub(1, Ordering::Relaxed);
+    if let Some(started) = run.clock.started() {
+        let left = started.elapsed().as_nanos() as u64;
+        run.last_left.fetch_max(left, Ordering::Relaxed);
+    }
     run.reconnects
         .fetch_add(person.reconnects(), Ordering::Relaxed);
     run.resent.fetch_add(person.resent(), Ordering::Relaxed);
@@ -317,7 +322,7 @@ impl Run {
 
     fn worked(&self) -> Worked {
         let started = self.clock.started().unwrap_or_else(Instant::now);
-        let elapsed = Instant::now().saturating_duration_since(started);
+        let elapsed = Duration::from_nanos(self.last_left.load(Ordering::Relaxed));
         let halted = self.clock.moment() == Moment::Halted;
         let mut steady = Duration::ZERO;
         let stages: Vec<_> = self

@@ -39,6 +39,7 @@ impl Which {
             [
                 cli::variable("VIKUNJA_URL").map(Self::Url),
                 cli::variable("VIKUNJA_BIN").map(|path| Self::Program(path.into())),
+                cli::variable("LOADTEST_SANDBOX").map(Self::Sandbox),
             ]
         };
         flag.into_iter()

@@ -16,7 +16,11 @@ use super::program::{account, loadtest, nobody, read, run, sandbox, server_that_
 
 #[test]
 fn without_a_server_the_stand_in_is_judged_and_named() {
-    let said = run(&mut loadtest(&["-n", "60", "--target", "throughput>=1/s"]));
+    // What is not typed may stand in the environment.
+    let said = run(loadtest(&[])
+        .env("LOADTEST_REQUESTS", "60")
+        .env("LOADTEST_TARGETS", "throughput>=1/s;p99<100s")
+        .env("LOADTEST_SANDBOX", "2.5"));
     said.expect(
         0,
         &[
@@ -25,6 +29,7 @@ fn without_a_server_the_stand_in_is_judged_and_named() {
             "failures = 0",
             "p95 < 500 ms",
             "throughput ≥ 1/s",
+            "p99 < 100 s",
             "GET /api/v2/tasks",
             "every target is met",
         ],
