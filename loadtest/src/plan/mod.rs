@@ -24,6 +24,10 @@ const DOCUMENTED_TICKETS: u64 = 1000;
 const DOCUMENTED_USERS: u64 = 10;
 /// Tickets under way at a time in the open model, unless told: two seconds' worth, within these bounds.
 const IN_FLIGHT: (u64, u64) = (10, 1000);
+/// Tickets per second that a process could never send.
+const MOST_RATE: f64 = 1e6;
+/// Longest part of a run.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// How long what is under way when time is over may take, unless told.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -73,6 +77,7 @@ impl Plan {
             None => Self::closed(flags),
         }?;
         plan.check_size()?;
+        plan.check_length()?;
         Ok(plan)
     }
 
@@ -95,6 +100,12 @@ impl Plan {
             .unwrap_or_default();
         let ends_by_time = stages.iter().all(|stage| stage.lasts.is_some());
         let tickets = (!ends_by_time).then(|| flags.requests.unwrap_or(DOCUMENTED_TICKETS));
+        if flags.drain.is_some() && !ends_by_time {
+            return Err(Problem::new(
+                "--drain is for plans that end by time: each of so many --requests is answered or times out",
+            )
+            .advise("give --duration in place of --requests, or leave --drain out"));
+        }
         if let Some(tickets) = tickets
             && users > tickets
         {
@@ -129,6 +140,12 @@ impl Plan {
             *lasts = Some(Duration::from_secs_f64((wanted as f64 / *level).min(1e9)));
         }
         let highest = stages.iter().map(|stage| stage.level).fold(0.0, f64::max);
+        if highest > MOST_RATE {
+            return Err(Problem::new(format!(
+                "--rate {highest} is more than one process can send ({MOST_RATE})"
+            ))
+            .advise("share it among several machines"));
+        }
         let users = flags
             .max_in_flight
             .unwrap_or_else(|| ((2.0 * highest).ceil() as u64).clamp(IN_FLIGHT.0, IN_FLIGHT.1));
@@ -171,6 +188,20 @@ impl Plan {
             .advise("share them among several machines"));
         }
         Ok(())
+    }
+
+    /// No clock may run over.
+    fn check_length(&self) -> Result<(), Problem> {
+        let stages = self.stages.iter().filter_map(|stage| stage.lasts);
+        let parts = stages.chain([self.ramp, self.drain.unwrap_or_default()]);
+        match parts.max() {
+            Some(longest) if longest > LONGEST => Err(Problem::new(format!(
+                "{} is longer than a year",
+                humantime::format_duration(longest)
+            ))
+            .advise("give a time like 10m")),
+            _ => Ok(()),
+        }
     }
 
     /// The flag that says how many lines there are.
@@ -376,6 +407,11 @@ mod tests {
             ("--rate 0", "--rate 0"),
             ("--rate 5 --max-in-flight 0", "--max-in-flight 0"),
             ("--duration 0s", "0s"),
+            ("--drain 1s", "--duration"),
+            ("--duration 1000000years", "longer than a year"),
+            ("--rate 0.0000001", "longer than a year"),
+            ("--rate 5 --ramp 400days", "longer than a year"),
+            ("--rate 10000000", "one process"),
             ("--timeout 0s", "--timeout 0s"),
             ("--users 70000 --duration 1s", "--users 70000"),
             ("--rate 5 --max-in-flight 70000", "--max-in-flight 70000"),
