@@ -41,6 +41,10 @@ pub(crate) struct Field {
     required: bool,
     /// A colour: bounded and stored as the release does.
     colour: bool,
+    /// Both validators refuse negative numbers.
+    natural: bool,
+    /// The texts that it may be, and what v1 calls them; none: any text.
+    choices: (&'static str, &'static [&'static str]),
 }
 
 impl Field {
@@ -53,6 +57,8 @@ impl Field {
             validated: false,
             required: false,
             colour: false,
+            natural: false,
+            choices: ("", &[]),
         }
     }
 
@@ -61,6 +67,30 @@ impl Field {
         let mut field = Self::new(name, Kind::Text).length(0, 0);
         field.colour = true;
         field
+    }
+
+    /// One of these texts; `noun` is what v1 calls them.
+    pub(crate) const fn one_of(
+        mut self,
+        noun: &'static str,
+        choices: &'static [&'static str],
+    ) -> Self {
+        self.choices = (noun, choices);
+        self
+    }
+
+    /// Refuses negative numbers.
+    pub(crate) const fn natural(mut self) -> Self {
+        self.natural = true;
+        self
+    }
+
+    /// The text in `value` that is none of the choices.
+    fn stray<'a>(&self, value: &'a Value) -> Option<&'a str> {
+        let known = self.choices.1;
+        value
+            .as_str()
+            .filter(|text| !known.is_empty() && !known.contains(text))
     }
 
     /// Bounds of a text's length in characters, on both APIs.
@@ -373,6 +403,10 @@ fn check_types(
             );
             return Err(unreadable(400, &go, "", None));
         }
+        if let Some(text) = field.stray(value) {
+            let go = format!("unknown {}: {text}", field.choices.0);
+            return Err(unreadable(400, &go, "", None));
+        }
         if let (Kind::Time, Some(text)) = (field.kind, value.as_str())
             && Stamp::parse(text).is_none()
         {
@@ -428,6 +462,15 @@ fn check_schema(
                 (Kind::Text, Some(text)) if max > 0 && text.chars().count() > max => {
                     format!("expected length <= {max}")
                 }
+                _ if field.stray(value).is_some() => {
+                    format!(
+                        "expected value to be one of \"{}\"",
+                        field.choices.1.join(", ")
+                    )
+                }
+                _ if field.natural && value.as_i64().is_some_and(|number| number < 0) => {
+                    "expected number >= 0".to_owned()
+                }
                 _ => continue,
             }
         } else {
@@ -442,7 +485,8 @@ fn check_schema(
     }
 }
 
-fn refused_by_schema(name: &str, message: String, value: Value) -> Violation {
+/// What v2 alone refuses: the field at that place below the body.
+pub(crate) fn refused_by_schema(name: &str, message: String, value: Value) -> Violation {
     Violation {
         location: format!("body.{name}"),
         v1: String::new(),
@@ -481,6 +525,12 @@ fn broken_rules(
                 "{text} does not validate as runelength({}|{max})",
                 field.min
             )
+        } else if let Some(number) = object
+            .get(field.name)
+            .and_then(Value::as_i64)
+            .filter(|number| field.natural && *number < 0)
+        {
+            format!("{number} does not validate as range(0|{})", i64::MAX)
         } else {
             return None;
         };

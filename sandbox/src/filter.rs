@@ -10,6 +10,7 @@ use crate::call::Call;
 use crate::failure::{Domain, Failure, domain, lacking};
 use crate::release::Release;
 use crate::store::tasks::Condition;
+use crate::store::views::{Query, View};
 use arrays::Arrays;
 use dates::Zone;
 use grammar::{Comparison, Expression, Operator};
@@ -62,16 +63,20 @@ fn field(release: &Release, name: &str) -> Option<(&'static str, Holds)> {
         .map(|(_, column, holds)| (*column, *holds))
 }
 
-/// SQL's `ORDER BY` of a request.
-pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
-    let directions: Vec<&str> = call.query_all("order_by").collect();
-    let (release, mut order) = (call.at.release, Vec::new());
-    for (place, name) in call.query_all("sort_by").enumerate() {
+/// SQL's `ORDER BY` of a list. In a view the tasks stand by their position (`vp`) unless told otherwise.
+pub(crate) fn order(
+    release: &Release,
+    sort_by: &[&str],
+    order_by: &[&str],
+    in_view: bool,
+) -> Result<String, Failure> {
+    let mut order = Vec::new();
+    for (place, name) in sort_by.iter().copied().enumerate() {
         let name = release
             .spelling
             .map_or(Some(name), |spelling| spelling.meant(name))
             .ok_or_else(|| unknown_field(name))?;
-        let direction = match directions.get(place).copied() {
+        let direction = match order_by.get(place).copied() {
             None | Some("asc" | "") => "ASC",
             Some("desc") => "DESC",
             Some(_) => {
@@ -81,6 +86,7 @@ pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
             }
         };
         order.push(match name {
+            "position" if in_view => format!("{POSITION} IS NULL, {POSITION} {direction}"),
             "position" if !release.lists => {
                 return Err(domain(
                     400,
@@ -100,12 +106,21 @@ pub(crate) fn order(call: &Call<'_>) -> Result<String, Failure> {
             name => return Err(unknown_field(name)),
         });
     }
+    if in_view && sort_by.is_empty() {
+        order.push(format!("{POSITION} IS NULL, {POSITION}"));
+    }
     order.push("t.id ASC".to_owned());
     Ok(order.join(", "))
 }
 
-/// The condition of a request's filter, if it has one.
-pub(crate) fn condition(call: &Call<'_>) -> Result<Option<Condition>, Failure> {
+/// A task's position in the view that is read.
+const POSITION: &str = "vp.position";
+
+/// The condition of a request's `filter`, if it has one.
+pub(crate) fn condition(
+    call: &Call<'_>,
+    view: Option<&View>,
+) -> Result<Option<Condition>, Failure> {
     let include_nulls = call.query("filter_include_nulls") == Some("true");
     let release = call.at.release;
     if release.filter_arrays {
@@ -119,6 +134,7 @@ pub(crate) fn condition(call: &Call<'_>) -> Result<Option<Condition>, Failure> {
             release,
             zone: &Zone::servers(),
             include_nulls,
+            view,
         });
     }
     let Some(text) = call.query("filter").filter(|text| !text.is_empty()) else {
@@ -131,12 +147,33 @@ pub(crate) fn condition(call: &Call<'_>) -> Result<Option<Condition>, Failure> {
         Some(name) => Zone::named(name).ok_or_else(|| unknown_zone(release, name))?,
         None => Zone::servers(),
     };
-    compile(release, text, &zone, include_nulls).map(Some)
+    compile(release, text, &zone, include_nulls, view).map(Some)
 }
 
-/// The condition of a saved filter.
-pub(crate) fn stored(release: &Release, expression: &str) -> Result<Condition, Failure> {
-    compile(release, expression, &Zone::servers(), false)
+/// The condition of a stored query, if it has one.
+pub(crate) fn stored(
+    release: &Release,
+    query: &Query,
+    view: Option<&View>,
+) -> Result<Option<Condition>, Failure> {
+    if query.filter.is_empty() {
+        return Ok(None);
+    }
+    let zone = Zone::servers();
+    compile(
+        release,
+        &query.filter,
+        &zone,
+        query.filter_include_nulls,
+        view,
+    )
+    .map(Some)
+}
+
+/// Whether a request's filter is about buckets.
+pub(crate) fn names_bucket(call: &Call<'_>) -> bool {
+    call.query("filter")
+        .is_some_and(|text| text.contains("bucket_id"))
 }
 
 fn compile(
@@ -144,11 +181,13 @@ fn compile(
     text: &str,
     zone: &Zone,
     include_nulls: bool,
+    view: Option<&View>,
 ) -> Result<Condition, Failure> {
     let translator = Translator {
         release,
         zone,
         include_nulls,
+        view,
     };
     translator.expression(&grammar::parse(text)?)
 }
@@ -157,6 +196,8 @@ struct Translator<'a> {
     release: &'a Release,
     zone: &'a Zone,
     include_nulls: bool,
+    /// The view that is read.
+    view: Option<&'a View>,
 }
 
 impl Translator<'_> {
@@ -201,7 +242,7 @@ impl Translator<'_> {
                     values: of_project.values,
                 }
             }
-            "bucket_id" if !self.release.lists => return Err(lacking("filtering by bucket_id")),
+            "bucket_id" if !self.release.lists => self.in_bucket(comparison)?,
             name @ ("labels" | "reminders" | "uid") => {
                 return Err(lacking(format!("filtering by {name}")));
             }
@@ -297,6 +338,23 @@ impl Translator<'_> {
         read.ok_or_else(|| bad_value(name, text))
     }
 
+    /// On the board that is read; without one, on any.
+    fn in_bucket(&self, comparison: &Comparison) -> Result<Condition, Failure> {
+        let mut condition = self.by_column(comparison, "fb.bucket_id", Holds::Integer)?;
+        let view = match self.view {
+            None => String::new(),
+            Some(view) if self.release.boards.bucket_filter_needs_board && !view.is_board() => {
+                return Err(Failure::Breaks("no such column"));
+            }
+            Some(view) => format!("fb.view_id = {} AND ", view.id),
+        };
+        condition.sql = format!(
+            "EXISTS (SELECT 1 FROM task_buckets fb WHERE fb.task_id = t.id AND {view}{})",
+            condition.sql
+        );
+        Ok(condition)
+    }
+
     fn among_assignees(&self, comparison: &Comparison) -> Result<Condition, Failure> {
         let names: Vec<Sql> = match comparison.operator {
             Operator::In | Operator::NotIn => comparison
@@ -326,6 +384,9 @@ impl Translator<'_> {
 /// Matches tasks whose field is not set.
 fn unset(release: &Release, name: &str) -> String {
     match field(release, name) {
+        None if name == "bucket_id" => {
+            "NOT EXISTS (SELECT 1 FROM task_buckets fb WHERE fb.task_id = t.id)".to_owned()
+        }
         None => "NOT EXISTS (SELECT 1 FROM assignees a WHERE a.task_id = t.id)".to_owned(),
         Some((column, Holds::Date)) => format!("{column} IS NULL"),
         Some((column, Holds::Text)) => format!("{column} = ''"),

@@ -11,6 +11,7 @@ use crate::paging::{Count, Page, count_of};
 use crate::projects::{ADMIN, WRITE};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
+use crate::store::filters;
 use crate::store::namespaces::{self as store, Namespace};
 use crate::store::projects::{self, Project};
 use crate::store::users::User;
@@ -94,11 +95,11 @@ fn with_lists(
     for list in &mut shared {
         list.namespace_id = Some(SHARED);
     }
-    let filters: Vec<Project> = projects::filters(db, user.id)?
+    let filters: Vec<Project> = filters::of_user(db, user.id)?
         .iter()
         .map(|filter| Project {
             namespace_id: Some(FILTERS),
-            ..filter.project(user.stub())
+            ..filter.project(Some(user.stub()))
         })
         .collect();
     let mut favorites = Vec::new();

@@ -11,11 +11,12 @@ use crate::namespaces::{check_access as check_namespace, check_not_archived};
 use crate::paging::{Count, Page, count_of};
 use crate::release::{Api, Release};
 use crate::reply::Reply;
+use crate::saved_filters;
 use crate::stamp::Stamp;
 use crate::store::projects::{self as store, FAVORITES, Project, Wanted};
 use crate::store::tasks::{Condition, Selection};
 use crate::store::users::User;
-use crate::store::{namespaces, shares, subscriptions, tasks, users};
+use crate::store::{filters, namespaces, shares, subscriptions, tasks, users};
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
@@ -89,12 +90,19 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
         }
         if wanted.search.is_none() || !release.search_hides_filters {
             projects.extend(
-                store::filters(db, user.id)?
+                filters::of_user(db, user.id)?
                     .iter()
-                    .map(|filter| filter.project(user.stub())),
+                    .map(|filter| filter.project(Some(user.stub()))),
             );
         }
         store::add_views(db, release, &mut projects)?;
+        // The server counts favourite filters among its favourites, which have no views of their own here.
+        for filter in projects
+            .iter_mut()
+            .filter(|one| one.id < FAVORITES && one.is_favorite)
+        {
+            filter.views = None;
+        }
         subscriptions::add_to_list(db, release, user.id, &mut projects)?;
         for project in projects.iter_mut().filter(|_| release.permissions) {
             project.max_permission = Some(if expand {
@@ -146,13 +154,13 @@ pub(crate) fn read(
             0,
         ),
         id if id < FAVORITES => {
-            let filters = store::filters(db, user.id)?;
-            let filter = filters
-                .iter()
-                .find(|filter| store::pseudo_id(filter.id) == id)
-                .ok_or_else(not_found)?;
-            let mut project = filter.project(user.shape());
+            let filter = saved_filters::found(db, filters::pseudo_id(id))?;
+            if filter.owner_id() != user.id {
+                return Err(Failure::Forbidden(Denied::Sight));
+            }
+            let mut project = filter.project(Some(user.shape()));
             project.namespace_id = release.lists.then_some(0);
+            project.is_favorite &= !release.boards.favorite_filter_listed;
             (project, ADMIN)
         }
         id => {
@@ -254,14 +262,10 @@ pub(crate) fn patch(call: &Call<'_>) -> Result<Reply, Failure> {
 /// Stores everything that a project update may change; what it does not name is reset.
 fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, Failure> {
     let (user, release) = (call.user()?, call.at.release);
-    if wanted.id < 0 {
-        if release.lists {
-            check_access(db, user, wanted.id, WRITE)?;
-        }
-        return Err(crate::failure::lacking(
-            "projects.update of a saved filter or of the favourites",
-        ));
+    if wanted.id < FAVORITES && !release.lists {
+        return rename_filter(call, db, &wanted);
     }
+    check_access(db, user, wanted.id, WRITE)?;
     let old = store::by_id(db, user.id, wanted.id)?.ok_or_else(not_found)?;
     let old_parent = old.parent_project_id.unwrap_or_default();
     let parent = match wanted.parent_project_id {
@@ -269,7 +273,6 @@ fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, F
         None => old_parent,
         Some(parent) => parent,
     };
-    check_access(db, user, wanted.id, WRITE)?;
     if release.lists {
         check_move(db, user, &old, wanted.namespace_id.unwrap_or_default())?;
     }
@@ -309,6 +312,22 @@ fn replace(call: &Call<'_>, db: &Connection, wanted: Project) -> Result<Reply, F
     stored.max_permission = release.permissions.then(|| own_permission(call));
     call.tell(Event::ProjectUpdated { project: stored.id });
     Ok(call.ok(Some("Project"), &stored))
+}
+
+/// An update of the project that a saved filter shows up as. Its answer knows little.
+fn rename_filter(call: &Call<'_>, db: &Connection, wanted: &Project) -> Result<Reply, Failure> {
+    let mut filter = saved_filters::found(db, filters::pseudo_id(wanted.id))?;
+    if filter.owner_id() != call.user()?.id {
+        return Err(Failure::Forbidden(Denied::Act));
+    }
+    filter.title.clone_from(&wanted.title);
+    filter.description.clone_from(&wanted.description);
+    filter.is_favorite = wanted.is_favorite;
+    filter.updated = Stamp::now();
+    filters::update(db, &filter)?;
+    let mut project = filter.project(None);
+    project.max_permission = call.at.release.permissions.then(|| own_permission(call));
+    Ok(call.ok(Some("Project"), &project))
 }
 
 pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
@@ -357,6 +376,7 @@ fn tell_deletion(call: &Call<'_>, db: &Connection, id: i64) -> Result<(), Failur
         let selection = Selection {
             projects: store::with_children(db, id)?,
             condition: Condition::all(std::iter::empty()),
+            view: None,
         };
         for task in tasks::page(db, user.id, &selection, "t.id", -1, 0)? {
             call.tell(Event::TaskDeleted {
@@ -378,6 +398,36 @@ fn own_permission(call: &Call<'_>) -> Value {
     } else {
         Value::Null
     }
+}
+
+/// The caller's access to a project, a saved filter or the favourites, if any.
+pub(crate) fn standing(db: &Connection, user: &User, project: i64) -> Result<Option<i64>, Failure> {
+    match project {
+        FAVORITES => Ok(Some(0)),
+        project if project < FAVORITES => {
+            let filter = saved_filters::found(db, filters::pseudo_id(project))?;
+            Ok((filter.owner_id() == user.id).then_some(ADMIN))
+        }
+        project if store::exists(db, project)? => store::access(db, user.id, project),
+        _ => Err(not_found()),
+    }
+}
+
+/// As [`standing`], if it is enough.
+pub(crate) fn check_standing(
+    db: &Connection,
+    user: &User,
+    project: i64,
+    wanted: i64,
+) -> Result<i64, Failure> {
+    standing(db, user, project)?
+        .filter(|access| *access >= wanted)
+        .ok_or(Failure::Forbidden(Denied::Act))
+}
+
+/// A list that the caller must not see.
+pub(crate) fn not_allowed() -> Failure {
+    domain(403, 1, "You're not allowed to do this.")
 }
 
 /// The caller's access, if it is enough.
@@ -438,7 +488,7 @@ pub(crate) fn check_open(db: &Connection, project: &Project) -> Result<(), Failu
     Ok(())
 }
 
-fn archived() -> Failure {
+pub(crate) fn archived() -> Failure {
     domain(
         412,
         3008,

@@ -1,9 +1,11 @@
 //! What differs between server releases, as data: handlers ask, nobody branches on a version number.
 
 mod accounts;
+mod boards;
 mod people;
 
 pub(crate) use accounts::Accounts;
+pub(crate) use boards::Boards;
 pub(crate) use people::People;
 
 use crate::spelling::{self, Spelling};
@@ -69,8 +71,10 @@ pub struct Release {
     pub(crate) open_tasks_filter: bool,
     /// A view's `filter` is an object (1.0), before a string.
     pub(crate) filter_objects: bool,
-    /// Buckets of a new board: (title, position); without a position it follows from the id (0.20).
+    /// Buckets of a new board: (title, position); without a position it follows from the id.
     pub(crate) buckets: &'static [(&'static str, f64)],
+    /// Views, buckets, positions and saved filters.
+    pub(crate) boards: &'static Boards,
     /// A new board names its first bucket as default and its last as done bucket (1.0).
     pub(crate) board_roles: bool,
     /// Empty project lists are `null` on v1 (up to 0.24).
@@ -203,6 +207,7 @@ static V0_20: Release = Release {
     open_tasks_filter: false,
     filter_objects: false,
     buckets: &[("Backlog", 0.0)],
+    boards: &boards::V0_20,
     board_roles: false,
     null_lists: true,
     permissions: false,
@@ -257,7 +262,8 @@ static V0_24: Release = Release {
     sessions: false,
     open_tasks_filter: false,
     filter_objects: false,
-    buckets: &[("Backlog", 100.0)],
+    buckets: &[("Backlog", 0.0)],
+    boards: &boards::V0_24,
     board_roles: false,
     null_lists: true,
     permissions: false,
@@ -313,6 +319,7 @@ static V1_0: Release = Release {
     open_tasks_filter: false,
     filter_objects: true,
     buckets: &[("To-Do", 100.0), ("Doing", 200.0), ("Done", 300.0)],
+    boards: &boards::V1_0,
     board_roles: true,
     null_lists: false,
     permissions: true,
@@ -375,6 +382,7 @@ static V2_5: Release = Release {
     open_tasks_filter: true,
     filter_objects: true,
     buckets: &[("To-Do", 100.0), ("Doing", 200.0), ("Done", 300.0)],
+    boards: &boards::V2_5,
     board_roles: true,
     null_lists: false,
     permissions: true,

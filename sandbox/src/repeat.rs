@@ -28,7 +28,8 @@ pub(crate) fn settle(old: &Task, new: &mut Task) {
     }
 }
 
-fn repeats(task: &Task) -> bool {
+/// Whether done makes it come again.
+pub(crate) fn repeats(task: &Task) -> bool {
     match task.repeat_mode {
         MONTHLY => true,
         AFTER | FROM_NOW => task.repeat_after > 0,

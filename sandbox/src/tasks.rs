@@ -5,19 +5,22 @@ use rusqlite::Connection;
 use crate::body::{Field, Kind, bind_object};
 use crate::call::Call;
 use crate::events::Event;
-use crate::failure::{Denied, Domain, Failure, Violation, domain, lacking};
-use crate::filter;
+use crate::failure::{Denied, Domain, Failure, Violation, domain};
 use crate::paging::{Count, Page, count_of};
 use crate::projects::{self, WRITE};
 use crate::release::{Api, Release};
 use crate::repeat;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
+use crate::store::boards::{self, Sent};
+use crate::store::filters::pseudo_id;
 use crate::store::lists;
-use crate::store::projects::{FAVORITES, pseudo_id, told_access};
+use crate::store::projects::{FAVORITES, told_access};
 use crate::store::subscriptions;
 use crate::store::tasks::{self as store, Condition, Selection, Task};
 use crate::store::users::{User, UserShape};
+use crate::store::views::View;
+use crate::{board, filter, saved_filters, views};
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
@@ -76,69 +79,148 @@ const READ_SCHEMA: &str = "TaskReadOneBody";
 const ID: &str = "projecttask";
 
 pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
-    list(call, visible(call)?, None)
+    list(call, Listed::of(visible(call)?))
 }
 
 pub(crate) fn read_all_of_project(call: &Call<'_>) -> Result<Reply, Failure> {
-    let (project, user) = (call.id("project")?, call.user()?);
     // A link share gets its own project's tasks, whatever it asks for.
-    match call.shared_project().unwrap_or(project) {
+    let asked = call.id("project")?;
+    let project = call.shared_project().unwrap_or(asked);
+    let listed = of_project(call, project, None)?;
+    list(call, listed)
+}
+
+/// Tasks of a view; v1 answers the buckets of a board, unless the filter asks for certain ones.
+pub(crate) fn read_all_of_view(call: &Call<'_>) -> Result<Reply, Failure> {
+    let (project, id) = (call.id("project")?, call.id_at(1, "view")?);
+    let (listed, view) = of_view(call, project, id)?;
+    let with_buckets = view.is_board() || view.has_bucket_filters();
+    if call.at.api == Api::V1 && with_buckets && !filter::names_bucket(call) {
+        return board::read(call, listed, &view);
+    }
+    list(call, listed)
+}
+
+/// What a list is about before the request narrows it down.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) projects: String,
+    pub(crate) conditions: Vec<Condition>,
+    /// A saved filter's own order, which comes after the request's.
+    sort_by: Vec<String>,
+    order_by: Vec<String>,
+    view: Option<View>,
+}
+
+impl Listed {
+    fn of(projects: String) -> Self {
+        Self {
+            projects,
+            ..Self::default()
+        }
+    }
+
+    /// What the request leaves of it.
+    pub(crate) fn selection(self, call: &Call<'_>) -> Result<Selection, Failure> {
+        let asked = [
+            call.search().map(searched),
+            filter::condition(call, self.view.as_ref())?,
+        ];
+        Ok(Selection {
+            projects: self.projects,
+            condition: Condition::all(
+                self.conditions
+                    .into_iter()
+                    .chain(asked.into_iter().flatten()),
+            ),
+            view: self.view.map(|view| view.id),
+        })
+    }
+
+    fn order(&self, call: &Call<'_>) -> Result<String, Failure> {
+        fn joined<'a>(asked: impl Iterator<Item = &'a str>, own: &'a [String]) -> Vec<&'a str> {
+            asked.chain(own.iter().map(String::as_str)).collect()
+        }
+        let sort_by = joined(call.query_all("sort_by"), &self.sort_by);
+        let order_by = joined(call.query_all("order_by"), &self.order_by);
+        filter::order(call.at.release, &sort_by, &order_by, self.view.is_some())
+    }
+}
+
+/// The tasks of a project, of the favourites, or of a saved filter.
+fn of_project(call: &Call<'_>, project: i64, view: Option<&View>) -> Result<Listed, Failure> {
+    let user = call.user()?;
+    match project {
         FAVORITES => {
             let sql =
                 "t.id IN (SELECT entity_id FROM favorites WHERE user_id = ?1 AND kind = 'task')";
-            list(
-                call,
-                visible(call)?,
-                Some(Condition {
+            Ok(Listed {
+                conditions: vec![Condition {
                     sql: sql.to_owned(),
                     values: Vec::new(),
-                }),
-            )
+                }],
+                ..Listed::of(visible(call)?)
+            })
         }
         project if project < FAVORITES => {
-            let filters = call.read(|db| crate::store::projects::filters(db, user.id))?;
-            let filter = filters
-                .iter()
-                .find(|filter| pseudo_id(filter.id) == project);
-            let expression = &filter.ok_or_else(projects::not_found)?.expression;
-            list(
-                call,
-                visible(call)?,
-                Some(filter::stored(call.at.release, expression)?),
-            )
+            let filter = call.read(|db| saved_filters::found(db, pseudo_id(project)))?;
+            if filter.owner_id() != user.id && call.at.release.boards.foreign_filter_refused {
+                return Err(projects::not_allowed());
+            }
+            let own = filter::stored(call.at.release, &filter.query, view)?;
+            Ok(Listed {
+                conditions: own.into_iter().collect(),
+                sort_by: filter.query.sort_by.unwrap_or_default(),
+                order_by: filter.query.order_by.unwrap_or_default(),
+                ..Listed::of(visible(call)?)
+            })
         }
         project => {
             call.read(|db| match projects::check_access(db, user, project, 0) {
                 Err(Failure::Forbidden(_)) => Err(no_access_to_project()),
                 other => other,
             })?;
-            list(call, format!("[{project}]"), None)
+            Ok(Listed::of(format!("[{project}]")))
         }
     }
 }
 
+/// The tasks of a view: those of its project, less what the view's own filter leaves out.
+pub(crate) fn of_view(call: &Call<'_>, project: i64, id: i64) -> Result<(Listed, View), Failure> {
+    let release = call.at.release;
+    // Who must not see the project does not hear whether it has the view.
+    of_project(call, project, None)?;
+    let view = call.read(|db| views::found(db, release, project, id))?;
+    let mut listed = of_project(call, project, Some(&view))?;
+    if let Some(query) = &view.filter.query {
+        listed
+            .conditions
+            .extend(filter::stored(release, query, Some(&view))?);
+        let search = query.s.as_deref().filter(|text| !text.is_empty());
+        listed.conditions.extend(search.map(searched));
+    }
+    if project < FAVORITES && release.boards.filters_place_later {
+        saved_filters::place_later(call, &listed, &view)?;
+    }
+    listed.view = Some(view.clone());
+    Ok((listed, view))
+}
+
 /// The projects that the caller sees.
-fn visible(call: &Call<'_>) -> Result<String, Failure> {
+pub(crate) fn visible(call: &Call<'_>) -> Result<String, Failure> {
     let user = call.user()?;
     call.read(|db| crate::store::projects::visible(db, user.id))
 }
 
-/// The tasks of these projects, less what the list's own condition and the request leave out.
-fn list(call: &Call<'_>, projects: String, own: Option<Condition>) -> Result<Reply, Failure> {
+/// A page of these tasks.
+fn list(call: &Call<'_>, listed: Listed) -> Result<Reply, Failure> {
     let (page, user, expand) = (Page::asked(call)?, call.user()?, expand(call)?);
-    let order = filter::order(call)?;
-    let conditions = [own, call.search().map(searched), filter::condition(call)?];
-    let condition = Condition::all(conditions.into_iter().flatten());
-    let selection = Selection {
-        projects,
-        condition,
-    };
+    let order = listed.order(call)?;
+    let selection = listed.selection(call)?;
     call.read(|db| {
         let total = store::count(db, user.id, &selection)?;
         let mut tasks = store::page(db, user.id, &selection, &order, page.limit(), page.offset())?;
-        for task in &mut tasks {
-            expand.fill(task);
-        }
+        expand.fill(call, db, &mut tasks)?;
         let here = count_of(&tasks);
         Ok(page.reply(
             call,
@@ -172,18 +254,31 @@ pub(crate) fn searched(text: &str) -> Condition {
 
 /// The extras that a read asks for.
 #[derive(Debug, Clone, Copy, Default)]
-struct Expand {
+pub(crate) struct Expand {
     comment_count: bool,
+    buckets: bool,
 }
 
 impl Expand {
-    fn fill(self, task: &mut Task) {
+    /// Fills them in with one query each.
+    pub(crate) fn fill(
+        self,
+        call: &Call<'_>,
+        db: &Connection,
+        tasks: &mut [Task],
+    ) -> Result<(), Failure> {
         // There are no comments yet.
-        task.comment_count = self.comment_count.then_some(0);
+        for task in tasks.iter_mut().filter(|_| self.comment_count) {
+            task.comment_count = Some(0);
+        }
+        if self.buckets {
+            store::add_buckets(db, call.at.release, tasks)?;
+        }
+        Ok(())
     }
 }
 
-fn expand(call: &Call<'_>) -> Result<Expand, Failure> {
+pub(crate) fn expand(call: &Call<'_>) -> Result<Expand, Failure> {
     let known = call.at.release.expand;
     let mut expand = Expand::default();
     if known.is_empty() {
@@ -192,7 +287,7 @@ fn expand(call: &Call<'_>) -> Result<Expand, Failure> {
     for (place, value) in call.expand(true).enumerate() {
         match value {
             "comment_count" => expand.comment_count = true,
-            "buckets" => return Err(lacking("expand=buckets")),
+            "buckets" => expand.buckets = true,
             // Nothing to add while there are no relations, comments, reactions and read marks.
             value if known.contains(&value) => {}
             value => return Err(unknown_expand(call, place, value)),
@@ -223,11 +318,11 @@ fn unknown_expand(call: &Call<'_>, place: usize, value: &str) -> Failure {
 pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user, expand) = (call.id(ID)?, call.user()?, expand(call)?);
     let (mut task, access) = call.read(|db| {
-        let (task, access) = read(call, db, user, id)?;
+        let (mut task, access) = read(call, db, user, id)?;
+        expand.fill(call, db, std::slice::from_mut(&mut task))?;
         let told = told_access(db, call.at.release, user.id, task.project_id, access)?;
         Ok((task, told))
     })?;
-    expand.fill(&mut task);
     if call.at.api == Api::V2 {
         task.max_permission = Some(access);
     }
@@ -274,6 +369,8 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         store::insert(db, user.id, &mut task)?;
         if release.lists {
             lists::stand(db, &mut task)?;
+        } else {
+            boards::place_new(db, release, project.id, std::slice::from_mut(&mut task))?;
         }
         // Only now, so that releases without transactions keep the task that they refuse.
         check_assignees(db, &task)?;
@@ -318,8 +415,8 @@ fn replace(
     user: &User,
     mut task: Task,
 ) -> Result<Reply, Failure> {
-    let project = store::project_of(db, task.id)?.ok_or_else(not_found)?;
-    projects::check_access(db, user, project, WRITE)?;
+    check_write(db, user, task.id)?;
+    let sent = Sent::by(&task);
     let old = store::by_id(db, user.id, task.id)?.ok_or_else(not_found)?;
     if task.project_id == 0 {
         task.project_id = old.project_id;
@@ -346,6 +443,8 @@ fn replace(
     store::update(db, user.id, &task)?;
     if release.lists {
         lists::stand(db, &mut task)?;
+    } else {
+        boards::follow(db, release, &old, &mut task, sent)?;
     }
     tell_assignees(call, &task, old.assignees.as_deref().unwrap_or_default());
     call.tell(Event::TaskUpdated { task: task.id });
@@ -354,6 +453,16 @@ fn replace(
         task.assignees = old.assignees.is_none().then(Vec::<UserShape>::new);
     }
     Ok(call.ok(None, &task))
+}
+
+/// The project of a task that the caller may write to.
+pub(crate) fn check_write(db: &Connection, user: &User, task: i64) -> Result<i64, Failure> {
+    let project = store::project_of(db, task)?.ok_or_else(not_found)?;
+    projects::check_access(db, user, project, WRITE)?;
+    if crate::store::projects::is_archived(db, project)? {
+        return Err(projects::archived());
+    }
+    Ok(project)
 }
 
 fn check_move(db: &Connection, user: &User, project: i64) -> Result<(), Failure> {
@@ -366,8 +475,7 @@ fn check_move(db: &Connection, user: &User, project: i64) -> Result<(), Failure>
 pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id(ID)?, call.user()?);
     call.write(|db| {
-        let project = store::project_of(db, id)?.ok_or_else(not_found)?;
-        projects::check_access(db, user, project, WRITE)?;
+        check_write(db, user, id)?;
         let task = Box::new(store::by_id(db, user.id, id)?.ok_or_else(not_found)?);
         store::delete(db, call.at.release, id)?;
         call.tell(Event::TaskDeleted { task });
@@ -447,19 +555,4 @@ fn no_access_to_project() -> Failure {
 
 pub(crate) fn not_found() -> Failure {
     domain(404, 4002, "This task does not exist")
-}
-
-impl Condition {
-    /// Fulfilled when all are.
-    pub(crate) fn all(conditions: impl Iterator<Item = Self>) -> Self {
-        let mut all = Self {
-            sql: "TRUE".to_owned(),
-            values: Vec::new(),
-        };
-        for condition in conditions {
-            all.sql.extend([" AND (", &condition.sql, ")"]);
-            all.values.extend(condition.values);
-        }
-        all
-    }
 }

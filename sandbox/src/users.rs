@@ -198,7 +198,7 @@ pub(crate) fn register(call: &Call<'_>) -> Result<Reply, Failure> {
         }
         if release.open_tasks_filter {
             let filter = format!("done = false && assignees = {}", user.username);
-            projects::insert_filter(db, release, &user, "My Open Tasks", &filter)?;
+            crate::saved_filters::open_tasks(db, release, user.id, filter)?;
         }
         Ok(user)
     })?;

@@ -5,7 +5,12 @@
 
 pub(crate) mod api_tokens;
 pub(crate) mod avatars;
+pub(crate) mod backgrounds;
+pub(crate) mod boards;
+pub(crate) mod buckets;
 pub(crate) mod caldav_tokens;
+pub(crate) mod copies;
+pub(crate) mod filters;
 pub(crate) mod link_shares;
 pub(crate) mod list_buckets;
 pub(crate) mod lists;
@@ -21,6 +26,7 @@ pub(crate) mod tasks;
 pub(crate) mod teams;
 pub(crate) mod totp;
 pub(crate) mod users;
+pub(crate) mod views;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,6 +43,7 @@ const SCHEMAS: &[&str] = &[
     include_str!("teams.sql"),
     include_str!("namespaces.sql"),
     include_str!("people.sql"),
+    include_str!("views.sql"),
 ];
 
 /// File name inside the data folder.

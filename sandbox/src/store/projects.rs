@@ -1,4 +1,4 @@
-//! Projects, their views, and saved filters.
+//! Projects.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::backgrounds;
 use super::users::{SHAPE, User, UserShape};
+use super::views::{self, View};
 use crate::failure::Failure;
 use crate::release::Release;
 use crate::stamp::Stamp;
@@ -27,12 +29,13 @@ pub(crate) struct Project {
     pub(crate) namespace_id: Option<i64>,
     pub(crate) owner: Option<UserShape>,
     pub(crate) is_archived: bool,
-    pub(crate) background_information: (),
+    #[serde(skip_deserializing)]
+    pub(crate) background_information: Option<Value>,
     pub(crate) background_blur_hash: String,
     pub(crate) is_favorite: bool,
     pub(crate) position: f64,
     #[serde(skip_deserializing)]
-    pub(crate) views: Vec<View>,
+    pub(crate) views: Option<Vec<View>>,
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub(crate) subscription: Option<Value>,
     /// Absent up to 0.24, otherwise a number or null.
@@ -42,67 +45,11 @@ pub(crate) struct Project {
     pub(crate) updated: Stamp,
 }
 
-/// A view of a project.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct View {
-    pub(crate) id: i64,
-    pub(crate) title: String,
-    pub(crate) project_id: i64,
-    #[serde(rename = "view_kind")]
-    pub(crate) kind: String,
-    pub(crate) filter: ViewFilter,
-    pub(crate) position: f64,
-    pub(crate) bucket_configuration_mode: String,
-    pub(crate) bucket_configuration: (),
-    pub(crate) default_bucket_id: i64,
-    pub(crate) done_bucket_id: i64,
-    pub(crate) updated: Stamp,
-    pub(crate) created: Stamp,
-}
-
-/// A view's filter: text up to 0.24, then an object or null.
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-pub(crate) enum ViewFilter {
-    Text(String),
-    Object(Option<TaskCollection>),
-}
-
-/// What a saved query holds (1.0).
-#[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct TaskCollection {
-    s: String,
-    sort_by: (),
-    order_by: (),
-    filter: String,
-    filter_include_nulls: bool,
-}
-
-/// A saved filter.
-#[derive(Debug)]
-pub(crate) struct Filter {
-    pub(crate) id: i64,
-    pub(crate) title: String,
-    pub(crate) description: String,
-    /// The expression.
-    pub(crate) expression: String,
-    created: i64,
-    updated: i64,
-}
-
 /// Id of the pseudo project that holds the favourite tasks.
 pub(crate) const FAVORITES: i64 = -1;
 
 /// Access of a project's owner: everything.
 const OWNER: i64 = 2;
-
-/// The views that every project gets: kind, position, filter, bucket mode.
-const VIEWS: [(&str, &str, f64, &str, &str); 4] = [
-    ("List", "list", 100.0, "done = false", "none"),
-    ("Gantt", "gantt", 200.0, "", "none"),
-    ("Table", "table", 300.0, "", "none"),
-    ("Kanban", "kanban", 400.0, "", "manual"),
-];
 
 /// Projects that a user (?1) may see.
 const VISIBLE: &str = "
@@ -307,60 +254,42 @@ pub(crate) fn list(
     Ok((projects, total))
 }
 
-/// Fills in the views of these projects.
+/// Fills in views and backgrounds of these projects, with one query each.
 pub(crate) fn add_views(
     db: &Connection,
     release: &Release,
     projects: &mut [Project],
 ) -> Result<(), Failure> {
     let ids: Vec<i64> = projects.iter().map(|project| project.id).collect();
-    let mut by_project: HashMap<i64, Vec<View>> = HashMap::new();
-    let sql = "SELECT v.id, title, project_id, view_kind, filter, position, bucket_mode, default_bucket_id, done_bucket_id,
-               updated, created FROM json_each(?1) j CROSS JOIN views v ON v.project_id = j.value ORDER BY position, v.id";
-    let mut query = db.prepare_cached(sql)?;
-    let views = query.query_map([json!(ids).to_string()], |row| read_view(row, release))?;
-    for view in views {
-        let view = view?;
-        by_project.entry(view.project_id).or_default().push(view);
-    }
+    let mut views = views::of_projects(db, release, &ids)?;
+    let with_background = backgrounds::of_projects(db, &ids)?;
     for project in projects {
-        if let Some(views) = by_project.remove(&project.id) {
-            project.views = views;
+        if with_background.contains(&project.id) {
+            project.background_information = Some(json!({"Type": "upload"}));
         }
+        project
+            .views
+            .get_or_insert_with(|| views.remove(&project.id).unwrap_or_default());
     }
     Ok(())
 }
 
-fn read_view(row: &Row<'_>, release: &Release) -> rusqlite::Result<View> {
-    Ok(View {
-        id: row.get(0)?,
-        title: row.get(1)?,
-        project_id: row.get(2)?,
-        kind: row.get(3)?,
-        filter: view_filter(release, row.get(4)?),
-        position: row.get(5)?,
-        bucket_configuration_mode: row.get(6)?,
-        bucket_configuration: (),
-        default_bucket_id: row.get(7)?,
-        done_bucket_id: row.get(8)?,
-        updated: Stamp::from_seconds(row.get(9)?),
-        created: Stamp::from_seconds(row.get(10)?),
-    })
-}
-
-fn view_filter(release: &Release, filter: String) -> ViewFilter {
-    if !release.filter_objects {
-        return ViewFilter::Text(filter);
-    }
-    let collection = (!filter.is_empty()).then(|| TaskCollection {
-        filter,
-        ..TaskCollection::default()
-    });
-    ViewFilter::Object(collection)
-}
-
-/// Makes a project, and answers it as the creation does: stub owner, times with nanoseconds.
+/// Makes a project with its views, and answers it as the creation does: stub owner, times with nanoseconds.
 pub(crate) fn insert(
+    db: &Connection,
+    release: &Release,
+    owner: &User,
+    wanted: &Project,
+) -> Result<Project, Failure> {
+    let mut project = insert_bare(db, release, owner, wanted)?;
+    project.views = Some(views::insert_first(
+        db, release, owner.id, project.id, true,
+    )?);
+    Ok(project)
+}
+
+/// The same without views.
+pub(crate) fn insert_bare(
     db: &Connection,
     release: &Release,
     owner: &User,
@@ -404,90 +333,11 @@ pub(crate) fn insert(
             owner.stub()
         }),
         position,
-        views: insert_views(db, release, owner.id, id, true)?,
+        views: None,
         created: now.clone(),
         updated: now,
         ..wanted.clone()
     })
-}
-
-/// Gives a project or saved filter its four views, the board with its buckets.
-fn insert_views(
-    db: &Connection,
-    release: &Release,
-    user: i64,
-    project: i64,
-    own_filters: bool,
-) -> Result<Vec<View>, Failure> {
-    let mut views = Vec::with_capacity(VIEWS.len());
-    // Lists have a board that nobody sees.
-    let wanted = VIEWS
-        .into_iter()
-        .filter(|(_, kind, ..)| !release.lists || *kind == "kanban");
-    for (title, kind, position, filter, mode) in wanted {
-        let now = Stamp::now();
-        let filter = if own_filters { filter } else { "" };
-        db.prepare_cached(
-            "INSERT INTO views (project_id, title, view_kind, filter, position, bucket_mode, created, updated)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-        )?
-        .execute(params![project, title, kind, filter, position, mode, now.seconds()])?;
-        let id = db.last_insert_rowid();
-        let (default, done) = if mode == "manual" {
-            insert_buckets(db, release, user, id)?
-        } else {
-            (0, 0)
-        };
-        views.push(View {
-            id,
-            title: title.to_owned(),
-            project_id: project,
-            kind: kind.to_owned(),
-            filter: view_filter(release, filter.to_owned()),
-            position,
-            bucket_configuration_mode: mode.to_owned(),
-            bucket_configuration: (),
-            default_bucket_id: default,
-            done_bucket_id: done,
-            updated: now.clone(),
-            created: now,
-        });
-    }
-    Ok(views)
-}
-
-/// The buckets of a new board: ids of the default and of the done bucket, as the view names them.
-fn insert_buckets(
-    db: &Connection,
-    release: &Release,
-    user: i64,
-    view: i64,
-) -> Result<(i64, i64), Failure> {
-    let mut ids = Vec::new();
-    for (title, position) in release.buckets {
-        db.prepare_cached(
-            "INSERT INTO buckets (view_id, title, position, created_by, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        )?
-        .execute(params![view, title, position, user, Stamp::now().seconds()])?;
-        let id = db.last_insert_rowid();
-        if *position == 0.0 {
-            db.prepare_cached("UPDATE buckets SET position = id * 65536.0 WHERE id = ?1")?
-                .execute([id])?;
-        }
-        ids.push(id);
-    }
-    if !release.board_roles {
-        return Ok((0, 0));
-    }
-    let roles = (
-        ids.first().copied().unwrap_or_default(),
-        ids.last().copied().unwrap_or_default(),
-    );
-    db.execute(
-        "UPDATE views SET default_bucket_id = ?2, done_bucket_id = ?3 WHERE id = ?1",
-        [view, roles.0, roles.1],
-    )?;
-    Ok(roles)
 }
 
 /// Stores every column of a project.
@@ -579,83 +429,8 @@ pub(crate) fn delete(db: &Connection, project: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes a saved filter with its views.
-pub(crate) fn insert_filter(
-    db: &Connection,
-    release: &Release,
-    owner: &User,
-    title: &str,
-    filter: &str,
-) -> Result<(), Failure> {
-    db.prepare_cached("INSERT INTO filters (owner_id, title, filter, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)")?
-        .execute(params![owner.id, title, filter, Stamp::now().seconds()])?;
-    insert_views(
-        db,
-        release,
-        owner.id,
-        pseudo_id(db.last_insert_rowid()),
-        false,
-    )?;
-    Ok(())
-}
-
-/// The saved filters of a user.
-pub(crate) fn filters(db: &Connection, owner: i64) -> Result<Vec<Filter>, Failure> {
-    let sql = "SELECT id, title, description, filter, created, updated FROM filters WHERE owner_id = ?1 ORDER BY id";
-    let mut query = db.prepare_cached(sql)?;
-    let read = |row: &Row<'_>| {
-        Ok(Filter {
-            id: row.get(0)?,
-            title: row.get(1)?,
-            description: row.get(2)?,
-            expression: row.get(3)?,
-            created: row.get(4)?,
-            updated: row.get(5)?,
-        })
-    };
-    Ok(query
-        .query_map([owner], read)?
-        .collect::<rusqlite::Result<Vec<_>>>()?)
-}
-
-/// The project that a saved filter shows up as.
-pub(crate) fn pseudo_id(filter: i64) -> i64 {
-    -(filter + 1)
-}
-
-impl Filter {
-    /// As a project.
-    pub(crate) fn project(&self, owner: UserShape) -> Project {
-        Project {
-            id: pseudo_id(self.id),
-            title: self.title.clone(),
-            description: self.description.clone(),
-            parent_project_id: Some(0),
-            owner: Some(owner),
-            created: Stamp::from_seconds(Some(self.created)),
-            updated: Stamp::from_seconds(Some(self.updated)),
-            ..Project::default()
-        }
-    }
-}
-
 /// The pseudo project of the favourite tasks, as it is read alone.
 pub(crate) fn favorites(release: &Release, owner: Option<UserShape>, since: &Stamp) -> Project {
-    let view =
-        |(number, (title, kind, position, filter, _)): (i64, (&str, &str, f64, &str, &str))| View {
-            id: -number,
-            title: title.to_owned(),
-            project_id: FAVORITES,
-            kind: kind.to_owned(),
-            filter: view_filter(release, filter.to_owned()),
-            position,
-            bucket_configuration_mode: "none".to_owned(),
-            bucket_configuration: (),
-            default_bucket_id: 0,
-            done_bucket_id: 0,
-            updated: Stamp::default(),
-            created: Stamp::default(),
-        };
     Project {
         id: FAVORITES,
         title: "Favorites".to_owned(),
@@ -668,7 +443,7 @@ pub(crate) fn favorites(release: &Release, owner: Option<UserShape>, since: &Sta
         owner,
         is_favorite: true,
         position: if release.lists { 0.0 } else { -1.0 },
-        views: (1..).zip(VIEWS).take(3).map(view).collect(),
+        views: Some(views::of_favorites(release)),
         created: since.clone(),
         updated: since.clone(),
         ..Project::default()

@@ -53,45 +53,6 @@ CREATE TABLE IF NOT EXISTS shares (
     permission INTEGER NOT NULL,
     UNIQUE (user_id, project_id)
 );
--- Saved filters, which show up as projects with the id -(id + 1).
-CREATE TABLE IF NOT EXISTS filters (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    owner_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    title TEXT NOT NULL,
-    description TEXT NOT NULL DEFAULT '',
-    filter TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS filters_owner ON filters (owner_id);
--- project_id may be that of a saved filter.
-CREATE TABLE IF NOT EXISTS views (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    project_id INTEGER NOT NULL,
-    title TEXT NOT NULL,
-    view_kind TEXT NOT NULL,
-    filter TEXT NOT NULL DEFAULT '',
-    position REAL NOT NULL,
-    bucket_mode TEXT NOT NULL,
-    default_bucket_id INTEGER NOT NULL DEFAULT 0,
-    done_bucket_id INTEGER NOT NULL DEFAULT 0,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS views_project ON views (project_id);
-CREATE TABLE IF NOT EXISTS buckets (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    view_id INTEGER NOT NULL REFERENCES views (id) ON DELETE CASCADE,
-    title TEXT NOT NULL,
-    most INTEGER NOT NULL DEFAULT 0,
-    -- 0.20 alone; later the view knows.
-    is_done INTEGER NOT NULL DEFAULT 0,
-    position REAL NOT NULL,
-    created_by INTEGER NOT NULL REFERENCES users (id),
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS buckets_view ON buckets (view_id);
 CREATE TABLE IF NOT EXISTS tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     title TEXT NOT NULL,

@@ -7,6 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::boards;
+use super::buckets::Bucket;
 use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
 use crate::release::Release;
@@ -52,6 +54,9 @@ pub(crate) struct Task {
     /// Only in the read of one task, and repeated where it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subscription: Option<Value>,
+    /// Only when asked for with `expand`, and in a bucket.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) buckets: Vec<Bucket>,
     /// Only when asked for with `expand`.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub(crate) comment_count: Option<i64>,
@@ -95,6 +100,21 @@ pub(crate) struct Label {
 pub(crate) struct Condition {
     pub(crate) sql: String,
     pub(crate) values: Vec<Sql>,
+}
+
+impl Condition {
+    /// Fulfilled when all are.
+    pub(crate) fn all(conditions: impl Iterator<Item = Self>) -> Self {
+        let mut all = Self {
+            sql: "TRUE".to_owned(),
+            values: Vec::new(),
+        };
+        for condition in conditions {
+            all.sql.extend([" AND (", &condition.sql, ")"]);
+            all.values.extend(condition.values);
+        }
+        all
+    }
 }
 
 const COLUMNS: &str = "t.id, t.title, t.description, t.done, t.done_at, t.due_date, t.project_id, t.repeat_after,
@@ -151,13 +171,17 @@ pub(crate) fn identifier(project: &str, number: i64) -> String {
 pub(crate) struct Selection {
     pub(crate) projects: String,
     pub(crate) condition: Condition,
+    /// The view whose order counts.
+    pub(crate) view: Option<i64>,
 }
 
-/// The living tasks of a selection, of which ?1 is the user and ?2 the projects.
+/// The living tasks of a selection, of which ?1 is the user, ?2 the projects and ?3 the view.
 ///
 /// A join instead of `IN`, which would build a table of its own for every read.
-const SELECTED: &str = "FROM json_each(?2) j CROSS JOIN tasks t ON t.project_id = j.value
-    WHERE ?1 IS NOT NULL AND t.deleted_at IS NULL";
+const SELECTED: &str = "FROM json_each(?2) j CROSS JOIN tasks t ON t.project_id = j.value";
+
+/// The same, with the tasks' positions in the view.
+const IN_VIEW: &str = "LEFT JOIN task_positions vp ON vp.view_id = ?3 AND vp.task_id = t.id";
 
 /// What is read with every task.
 const JOINED: &str = "JOIN projects p ON p.id = t.project_id JOIN users u ON u.id = t.created_by";
@@ -189,13 +213,18 @@ pub(crate) fn description(db: &Connection, task: i64) -> Result<String, Failure>
 
 /// How many tasks are selected.
 pub(crate) fn count(db: &Connection, user: i64, selection: &Selection) -> Result<i64, Failure> {
-    let sql = format!(
-        "SELECT count(*) {SELECTED} AND ({})",
-        selection.condition.sql
-    );
+    let sql = format!("SELECT count(*) {}", selection.sql());
     Ok(db
         .prepare_cached(&sql)?
         .query_row(params_from_iter(selection.values(user)), |row| row.get(0))?)
+}
+
+/// The ids of all selected tasks.
+pub(crate) fn ids(db: &Connection, user: i64, selection: &Selection) -> Result<Vec<i64>, Failure> {
+    let sql = format!("SELECT t.id {} ORDER BY t.id", selection.sql());
+    let mut query = db.prepare_cached(&sql)?;
+    let ids = query.query_map(params_from_iter(selection.values(user)), |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<Vec<_>>>()?)
 }
 
 /// A page of the selected tasks, complete.
@@ -210,26 +239,125 @@ pub(crate) fn page(
     // First the ids, then the wide rows of this page alone.
     let sql = format!(
         "SELECT {COLUMNS}, {SHAPE} FROM
-         (SELECT t.id {SELECTED} AND ({}) ORDER BY {order} LIMIT ? OFFSET ?) picked
-         CROSS JOIN tasks t ON t.id = picked.id {JOINED} ORDER BY {order}",
-        selection.condition.sql
+         (SELECT t.id {} ORDER BY {order} LIMIT ? OFFSET ?) picked
+         CROSS JOIN tasks t ON t.id = picked.id {JOINED} {} ORDER BY {order}",
+        selection.sql(),
+        selection.positions()
     );
     let values = selection
         .values(user)
         .chain([Sql::from(limit), Sql::from(offset)]);
+    read_all(db, &sql, values, selection.view)
+}
+
+/// How many of the selected tasks each bucket of the view holds.
+pub(crate) fn counts_by_bucket(
+    db: &Connection,
+    user: i64,
+    selection: &Selection,
+) -> Result<HashMap<i64, i64>, Failure> {
+    let sql = format!(
+        "SELECT b.bucket_id, count(*) {} GROUP BY b.bucket_id",
+        selection.sql_in_buckets()
+    );
     let mut query = db.prepare_cached(&sql)?;
+    let counts = query.query_map(params_from_iter(selection.values(user)), |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(counts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A page of the selected tasks of every bucket of the view, complete and in order.
+pub(crate) fn page_by_bucket(
+    db: &Connection,
+    user: i64,
+    selection: &Selection,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Task>, Failure> {
+    const ORDER: &str = "vp.position IS NULL, vp.position, t.id";
+    let sql = format!(
+        "SELECT {COLUMNS}, {SHAPE}, picked.bucket_id FROM
+         (SELECT t.id, b.bucket_id, row_number() OVER (PARTITION BY b.bucket_id ORDER BY {ORDER}) place {}) picked
+         CROSS JOIN tasks t ON t.id = picked.id {JOINED} {IN_VIEW}
+         WHERE picked.place > ? AND picked.place <= ? ORDER BY {ORDER}",
+        selection.sql_in_buckets()
+    );
+    let last = if limit < 0 { i64::MAX } else { offset + limit };
+    let values = selection
+        .values(user)
+        .chain([Sql::from(offset), Sql::from(last)]);
+    read_all(db, &sql, values, selection.view)
+}
+
+fn read_all(
+    db: &Connection,
+    sql: &str,
+    values: impl Iterator<Item = Sql>,
+    view: Option<i64>,
+) -> Result<Vec<Task>, Failure> {
+    let mut query = db.prepare_cached(sql)?;
+    let in_buckets = query.column_count() > BUCKET;
+    let read = |row: &Row<'_>| {
+        let mut task = Task::read(row)?;
+        if in_buckets {
+            task.bucket_id = row.get(BUCKET)?;
+        }
+        Ok(task)
+    };
     let mut tasks = query
-        .query_map(params_from_iter(values), Task::read)?
+        .query_map(params_from_iter(values), read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     add_lists(db, &mut tasks)?;
+    if let Some(view) = view {
+        boards::add_positions(db, view, &mut tasks)?;
+    }
     Ok(tasks)
 }
 
+/// Where a bucket's id stands behind the columns of a task.
+const BUCKET: usize = 28;
+
 impl Selection {
+    /// Those that fulfil one more condition.
+    pub(crate) fn narrowed(&self, condition: Option<Condition>) -> Self {
+        let conditions = std::iter::once(self.condition.clone()).chain(condition);
+        Self {
+            projects: self.projects.clone(),
+            condition: Condition::all(conditions),
+            view: self.view,
+        }
+    }
+
+    /// From where, and which.
+    fn sql(&self) -> String {
+        format!("{SELECTED} {} {}", self.positions(), self.which())
+    }
+
+    /// The same for tasks in buckets of the view.
+    fn sql_in_buckets(&self) -> String {
+        format!(
+            "{SELECTED} {IN_VIEW} JOIN task_buckets b ON b.view_id = ?3 AND b.task_id = t.id {}",
+            self.which()
+        )
+    }
+
+    fn which(&self) -> String {
+        format!(
+            "WHERE ?1 IS NOT NULL AND t.deleted_at IS NULL AND ({})",
+            self.condition.sql
+        )
+    }
+
+    fn positions(&self) -> &'static str {
+        self.view.map_or("", |_| IN_VIEW)
+    }
+
     fn values(&self, user: i64) -> impl Iterator<Item = Sql> {
         let condition = self.condition.values.iter().cloned();
         [Sql::from(user), Sql::from(self.projects.clone())]
             .into_iter()
+            .chain(self.view.map(Sql::from))
             .chain(condition)
     }
 }
@@ -267,6 +395,25 @@ fn add_lists(db: &Connection, tasks: &mut [Task]) -> Result<(), Failure> {
             .reminders
             .get_or_insert_default()
             .push(reminder);
+    }
+    Ok(())
+}
+
+/// Fills in the buckets that tasks are in, with one query.
+pub(crate) fn add_buckets(
+    db: &Connection,
+    release: &Release,
+    tasks: &mut [Task],
+) -> Result<(), Failure> {
+    let ids: Vec<i64> = tasks.iter().map(|task| task.id).collect();
+    let mut by_task: HashMap<i64, Vec<Bucket>> = HashMap::new();
+    for (task, bucket) in
+        super::buckets::of_tasks(db, release, &serde_json::json!(ids).to_string())?
+    {
+        by_task.entry(task).or_default().push(bucket);
+    }
+    for task in tasks {
+        task.buckets = by_task.remove(&task.id).unwrap_or_default();
     }
     Ok(())
 }
@@ -408,6 +555,7 @@ pub(crate) fn delete(db: &Connection, release: &Release, task: i64) -> Result<()
     } else {
         db.prepare_cached("UPDATE tasks SET deleted_at = ?2 WHERE id = ?1")?
             .execute(params![task, Stamp::now().seconds()])?;
+        boards::forget(db, task)?;
     }
     Ok(())
 }

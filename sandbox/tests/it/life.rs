@@ -119,7 +119,6 @@ fn what_it_lacks_is_501_and_what_the_release_lacks_is_404() {
     );
     assert_eq!(user.get("/api/v1/namespaces").status, 404);
     assert_eq!(user.get("/api/v1/tasks?filter=labels+in+1").status, 501);
-    assert_eq!(user.get("/api/v2/tasks?expand=buckets").status, 501);
 }
 
 #[test]

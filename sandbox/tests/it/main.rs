@@ -1,6 +1,7 @@
 //! Tests of the sandbox as its users see it: over HTTP.
 
 mod accounts;
+mod boards;
 mod durability;
 mod faults;
 mod http;

@@ -16,27 +16,27 @@ use player::{Played, Player};
 
 #[test]
 fn release_0_20() {
-    check("0.20", "0.20.4", "v1", 316);
+    check("0.20", "0.20.4", "v1", 366);
 }
 
 #[test]
 fn release_0_24() {
-    check("0.24", "0.24.1", "v1", 342);
+    check("0.24", "0.24.1", "v1", 408);
 }
 
 #[test]
 fn release_1_0() {
-    check("1.0", "1.0.0", "v1", 346);
+    check("1.0", "1.0.0", "v1", 417);
 }
 
 #[test]
 fn release_2_5_v1() {
-    check("2.5", "2.5.0", "v1", 387);
+    check("2.5", "2.5.0", "v1", 448);
 }
 
 #[test]
 fn release_2_5_v2() {
-    check("2.5", "2.5.0", "v2", 412);
+    check("2.5", "2.5.0", "v2", 482);
 }
 
 /// What came of the lines of one file.

@@ -309,7 +309,6 @@ impl<'a> Player<'a> {
         } else {
             ("POST", "/api/v2")
         };
-        let project = &made["duplicated_project"];
         let list = &made["List"];
         let tasks = match operation {
             "tasks.create_bulk" => made["tasks"].as_array().cloned().unwrap_or_default(),
@@ -326,12 +325,6 @@ impl<'a> Player<'a> {
                 )
             })
             .collect();
-        if project.is_object() {
-            wanted.push((
-                format!("{prefix}/projects"),
-                json!({"title": project["title"]}),
-            ));
-        }
         if list.is_object() {
             wanted.push((
                 format!("{prefix}/namespaces/{}/lists", list["namespace_id"]),
