@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::body::{Field, Kind};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Failure, domain, plain};
 use crate::paging::{Page, count_of};
 use crate::projects::{WRITE, archived};
@@ -181,6 +182,7 @@ pub(crate) fn move_task(call: &Call<'_>) -> Result<Reply, Failure> {
         boards::check_room(db, &bucket)?;
         let end = settle(call, db, user, &view, &bucket, from, &mut task)?;
         boards::put(db, view.id, task.id, end)?;
+        call.tell(Event::TaskUpdated { task: task.id });
         let end = end.unwrap_or(bucket.id);
         let bucket = Bucket {
             count: store::fill(db, bucket.id)?,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::{Field, Kind};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::store::{boards, views as stored_views};
@@ -40,6 +41,9 @@ pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
         } else if place.position < release.boards.least_position {
             return Err(views::not_found());
         }
+        call.tell(Event::TaskUpdated {
+            task: place.task_id,
+        });
         Ok(call.ok(None, &place))
     })
 }
