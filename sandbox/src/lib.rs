@@ -23,6 +23,7 @@ mod events;
 mod exports;
 mod failure;
 mod faults;
+mod feed;
 mod filter;
 mod imports;
 mod info;

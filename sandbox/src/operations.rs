@@ -8,6 +8,9 @@ use crate::{
     duplicate, exports, imports, info, licensed, link_shares, namespaces, notifications, oauth,
     positions, projects, saved_filters, search, sessions, shares, subscriptions, tasks, teams,
     totp, users, views,
+    accounts, api_tokens, auth, avatars, bots, caldav_tokens, exports, feed, imports, info,
+    licensed, link_shares, list_buckets, namespaces, notifications, oauth, projects, search,
+    sessions, shares, subscriptions, tasks, teams, totp, users,
 };
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
@@ -132,6 +135,7 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "subscriptions.delete" => subscriptions::delete,
         "notifications.read_all" => notifications::read_all,
         "notifications.update" => notifications::update,
+        "notifications.atom_feed" => feed::atom,
         "notifications.mark_all_read" => notifications::mark_all_read,
         "link_shares.read_all" => link_shares::read_all,
         "link_shares.read_one" => link_shares::read_one,

@@ -448,6 +448,7 @@ fn replace(
     }
     tell_assignees(call, &task, old.assignees.as_deref().unwrap_or_default());
     call.tell(Event::TaskUpdated { task: task.id });
+    subscriptions::complete(call.at.release, &mut task.subscription);
     // Nobody left: null where there was somebody, an empty list where there was nobody.
     if task.assignees.as_ref().is_none_or(Vec::is_empty) {
         task.assignees = old.assignees.is_none().then(Vec::<UserShape>::new);

@@ -95,7 +95,9 @@ pub(crate) fn insert(
     now: &Stamp,
 ) -> Result<i64, Failure> {
     db.prepare_cached(
-        "INSERT OR IGNORE INTO subscriptions (user_id, kind, entity_id, created) VALUES (?1, ?2, ?3, ?4)",
+        // Not `INSERT OR IGNORE`, which would use up an id.
+        "INSERT INTO subscriptions (user_id, kind, entity_id, created) SELECT ?1, ?2, ?3, ?4
+         WHERE NOT EXISTS (SELECT 1 FROM subscriptions WHERE user_id = ?1 AND kind = ?2 AND entity_id = ?3)",
     )?
     .execute(params![user, kind.stored(), entity, now.seconds()])?;
     Ok(db.last_insert_rowid())
@@ -140,6 +142,15 @@ pub(crate) fn of_project(
 ) -> Result<Option<Value>, Failure> {
     let known = Known::of(db, release, user)?;
     Ok(known.nearest(project).and_then(Subscription::shape))
+}
+
+/// Gives a subscription that is repeated as it was sent the key that got lost on the way.
+pub(crate) fn complete(release: &Release, sent: &mut Option<Value>) {
+    if release.people.subscriptions_have_user
+        && let Some(Value::Object(subscription)) = sent
+    {
+        subscription.entry("user").or_insert(Value::Null);
+    }
 }
 
 /// The subscription of a user to a namespace.

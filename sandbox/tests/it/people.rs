@@ -1,9 +1,11 @@
 //! People among each other: what the recordings do not show. Each of it was seen on real servers.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use vikunja_sandbox::Sandbox;
 
-use crate::http::{Answer, User, send_to};
+use crate::http::{Answer, User, send, send_to};
 
 /// Sends what has to succeed.
 fn done(user: &User<'_>, method: &str, path: &str, body: &Value) -> Value {
@@ -355,4 +357,45 @@ fn an_avatar_is_what_was_chosen_or_uploaded() {
         assert_eq!(avatar("alice").bytes, PNG);
         assert_eq!(alice.get(provider).json()["avatar_provider"], "upload");
     }
+}
+
+#[test]
+fn the_feed_tells_the_same_and_breaks_at_an_assignment() {
+    let sandbox = Sandbox::with("2.5").expect("a sandbox");
+    let (alice, bob) = (User::new(&sandbox, "alice"), User::new(&sandbox, "bob"));
+    add_team(&alice, "Cooks & <co>", &["bob"]);
+    let token = json!({"title": "reader", "permissions": {"feeds": ["access"]},
+        "expires_at": "2040-01-01T00:00:00Z"});
+    let token = done(&bob, "PUT", "/api/v1/tokens", &token)["token"].clone();
+    let read = |name: &str| {
+        let credentials = format!("{name}:{}", token.as_str().expect("a token"));
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(credentials));
+        let headers = [("authorization", basic.as_str())];
+        send(
+            &sandbox,
+            "GET",
+            "/api/v2/notifications.atom",
+            &headers,
+            None,
+        )
+        .expect("an answer")
+    };
+    let line =
+        "<title>alice added you to the &#34;Cooks &amp; &lt;co&gt;&#34; team in Vikunja</title>";
+    assert!(read("bob").body.contains(line), "{}", read("bob").body);
+    let refused = read("alice");
+    assert_eq!(refused.status, 401);
+    assert!(refused.header("www-authenticate").is_some());
+
+    let project = add_project(&alice, "Kitchen", 0);
+    share(&alice, project, "bob");
+    let bob_id = bob.get("/api/v1/user").json()["id"].clone();
+    let task = json!({"title": "Peel", "assignees": [{"id": bob_id}]});
+    done(
+        &alice,
+        "PUT",
+        &format!("/api/v1/projects/{project}/tasks"),
+        &task,
+    );
+    assert_eq!(read("bob").status, 500);
 }

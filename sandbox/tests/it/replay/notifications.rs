@@ -25,6 +25,25 @@ impl Ids {
         }
     }
 
+    /// The answer with the recorded feed's time and address, and without its entries.
+    pub(crate) fn align_feed(recorded: &Value, answer: Answer) -> Answer {
+        let was = text(&recorded["body"]);
+        let mut body = answer.body.clone();
+        while let (Some(start), Some(end)) = (body.find("  <entry>"), body.find("</entry>\n")) {
+            body.replace_range(start..end + "</entry>\n".len(), "");
+        }
+        for (start, end) in [
+            ("<updated>", "</updated>"),
+            ("<id>", "/feeds"),
+            ("href=\"", "/feeds"),
+        ] {
+            if let (Some(was), Some(is)) = (between(was, start, end), between(&body, start, end)) {
+                body = body.replace(&is.to_owned(), was);
+            }
+        }
+        Answer { body, ..answer }
+    }
+
     /// The answer with the recorded notifications taken out of its list, in their order and under their ids.
     pub(crate) fn align(&mut self, recorded: &Value, answer: Answer) -> Answer {
         let (Ok(was), Ok(mut is)) = (
@@ -58,4 +77,8 @@ impl Ids {
             ..answer
         }
     }
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    Some(text.split_once(start)?.1.split_once(end)?.0)
 }

@@ -110,6 +110,9 @@ impl<'a> Player<'a> {
         if operation == "notifications.read_all" {
             answer = self.notifications.align(recorded, answer);
         }
+        if operation == "notifications.atom_feed" {
+            answer = Ids::align_feed(recorded, answer);
+        }
         self.learn(line, &answer);
         let differences = compare(recorded, &answer, &self.own);
         if differences.is_empty() {
