@@ -168,7 +168,12 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let wanted: Namespace = call.bind(FIELDS, &[])?;
     let user = call.user()?;
-    call.write(|db| Ok(call.ok(None, &store::insert(db, user, wanted)?)))
+    call.write(|db| {
+        if store::by_id(db, wanted.id)?.is_some() {
+            return Err(Failure::Breaks("the id is taken"));
+        }
+        Ok(call.ok(None, &store::insert(db, user, wanted)?))
+    })
 }
 
 /// Answers what was sent, not what is stored.
