@@ -269,6 +269,15 @@ impl Translator<'_> {
         Ok(condition)
     }
 
+    /// One value of a comma-separated list.
+    fn listed<'a>(&self, text: &'a str) -> &'a str {
+        if self.release.filter_arrays {
+            text
+        } else {
+            text.trim()
+        }
+    }
+
     fn by_column(
         &self,
         comparison: &Comparison,
@@ -280,7 +289,7 @@ impl Translator<'_> {
             let values = comparison
                 .value
                 .split(',')
-                .map(|text| value(text.trim()))
+                .map(|text| value(self.listed(text)))
                 .collect::<Result<Vec<_>, _>>()?;
             let places = vec!["?"; values.len()].join(", ");
             let not = if comparison.operator == Operator::NotIn {
@@ -360,7 +369,7 @@ impl Translator<'_> {
             Operator::In | Operator::NotIn => comparison
                 .value
                 .split(',')
-                .map(|name| name.trim().to_owned().into())
+                .map(|name| self.listed(name).to_owned().into())
                 .collect(),
             Operator::Equals | Operator::Differs => vec![comparison.value.clone().into()],
             _ => return Err(lacking("this comparison of assignees")),

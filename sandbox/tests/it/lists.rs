@@ -291,9 +291,17 @@ fn later_names_of_keys_and_fields_mean_nothing() {
         (400, 4019)
     );
     assert_eq!(code(found("sort_by=project_id")), (400, 4016));
+    // Blanks in a list of values count.
+    let blank = made(&ann, &format!("/lists/{list}"), json!({"title": " like "}));
+    let listed = "filter_by=title&filter_comparator=in&filter_value=x,%20like%20";
+    assert_eq!(ids(&found(listed).1), [blank]);
+    assert_eq!(
+        ids(&found("filter_by=title&filter_comparator=in&filter_value=like").1).len(),
+        0
+    );
     // No value, no match and no error; the string of later releases is not looked at.
     assert_eq!(ids(&found("filter_by=priority").1).len(), 0);
-    assert_eq!(ids(&found("filter=nonsense%20here").1).len(), 1);
+    assert_eq!(ids(&found("filter=nonsense%20here").1).len(), 2);
 }
 
 #[test]
