@@ -5,9 +5,9 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::{
     accounts, api_tokens, auth, avatars, backgrounds, board, bots, buckets, caldav_tokens,
-    duplicate, exports, feed, imports, info, licensed, link_shares, list_buckets, namespaces,
-    notifications, oauth, positions, projects, saved_filters, search, sessions, shares,
-    subscriptions, tasks, teams, totp, users, views,
+    duplicate, exports, feed, imports, info, licensed, link_shares, namespaces, notifications,
+    oauth, positions, projects, saved_filters, search, sessions, shares, subscriptions, tasks,
+    teams, totp, users, views,
 };
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
