@@ -1,5 +1,7 @@
 //! The command line. Flags that hold one value have an environment name; what is typed counts first.
 
+pub mod seed;
+
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
@@ -37,6 +39,12 @@ pub struct Cli {
 pub enum Command {
     /// Replay a scenario and judge it (the default).
     Run(Box<RunArgs>),
+    /// List the scenarios.
+    Scenarios,
+    /// Fill a server with accounts, projects and tasks; what is there already is not made again.
+    Seed(Box<seed::SeedArgs>),
+    /// Delete what was made by `seed` and by scenarios, and nothing else.
+    Clean(Box<seed::CleanArgs>),
     /// Serve the stand-in; `run` starts this by itself.
     #[command(hide = true)]
     Sandbox(Box<vikunja_sandbox::cli::Args>),
@@ -154,6 +162,17 @@ pub struct RunArgs {
         help_heading = "Account"
     )]
     pub seed_tasks: Option<u64>,
+    /// Act as the accounts that `loadtest seed` keeps in this file [default: those of the server, where no account is given]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_SEED_STATE",
+        help_heading = "Account"
+    )]
+    pub accounts: Option<PathBuf>,
+    /// Let scenarios change what is in an account that was given
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_WRITES", help_heading = "Account")]
+    pub writes: bool,
     /// Where accounts that were made are kept (mode 0600)
     #[arg(
         long,

@@ -4,9 +4,13 @@ use std::io::{self, IsTerminal};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
-use vikunja_sdk::Server;
+use vikunja_sdk::{Api, ApiChoice, Server, ops::Identified};
 
-use crate::{cli::is_loopback, exit::Problem, progress::say};
+use crate::{
+    cli::{ApiArg, is_loopback},
+    exit::Problem,
+    progress::say,
+};
 
 /// The host of an address.
 pub fn host_of(address: &str) -> Result<String, Problem> {
@@ -30,6 +34,20 @@ pub fn confirm_host(host: &str, confirmed: Option<&str>) -> Result<(), Problem> 
             "{host} is not this machine: a load on somebody's server must be meant"
         ))
         .advise(format!("name it a second time: --confirm-host {host}"))),
+    }
+}
+
+/// Whether the server has the API that is asked for.
+pub fn check_api(api: ApiArg, identified: &Identified) -> Result<(), Problem> {
+    match ApiChoice::from(api) {
+        ApiChoice::Only(Api::V2) if !identified.server.release.has_v2() => {
+            Err(Problem::new(format!(
+                "--api v2 needs Vikunja 2.4.0 or newer; this server is {}",
+                identified.server.version
+            ))
+            .advise("leave --api out, or give --api v1"))
+        }
+        _ => Ok(()),
     }
 }
 

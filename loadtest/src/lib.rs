@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod commands;
 pub mod exit;
 pub mod generator;
 pub mod guard;
@@ -28,6 +29,7 @@ pub mod stop;
 pub mod tls;
 pub mod verdict;
 pub mod who;
+pub mod world;
 
 use std::process::ExitCode;
 
@@ -50,14 +52,18 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    let args = match cli.command {
-        Some(Command::Sandbox(args)) => return vikunja_sandbox::cli::run(&args),
-        Some(Command::Run(args)) => *args,
-        None => cli.run,
-    };
+    if let Some(Command::Sandbox(args)) = cli.command {
+        return vikunja_sandbox::cli::run(&args);
+    }
     let done = out::Stdout::take()
         .map_err(|error| exit::Problem::new(format!("standard output cannot be kept: {error}")))
-        .and_then(|out| run::run(&args, &out));
+        .and_then(|out| match &cli.command {
+            Some(Command::Scenarios) => commands::scenarios(&out),
+            Some(Command::Seed(args)) => commands::seed(args, &out),
+            Some(Command::Clean(args)) => commands::clean(args, &out),
+            Some(Command::Run(args)) => run::run(args, &out),
+            Some(Command::Sandbox(_)) | None => run::run(&cli.run, &out),
+        });
     match done {
         Ok(exit) => exit.into(),
         Err(problem) => {

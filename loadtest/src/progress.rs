@@ -52,9 +52,11 @@ impl Progress {
     /// So many are done, and so many of them failed.
     pub fn set(&self, done: u64, failed: u64) {
         let rate = done as f64 / self.began.elapsed().as_secs_f64().max(1e-3);
+        let left = self.total.and_then(|total| left(total, done, rate));
+        let left = left.map_or_else(String::new, |left| format!(", {left} left"));
         let words = match failed {
-            0 => format!("{rate:.0}/s"),
-            failed => format!("{rate:.0}/s, {failed} failed"),
+            0 => format!("{rate:.0}/s{left}"),
+            failed => format!("{rate:.0}/s{left}, {failed} failed"),
         };
         if let Some(bar) = &self.bar {
             bar.set_message(words);
@@ -83,6 +85,13 @@ impl Progress {
     }
 }
 
+/// How long the rest takes at this rate, in whole seconds; `None` before anything is done.
+fn left(total: u64, done: u64, rate: f64) -> Option<humantime::FormattedDuration> {
+    let seconds = total.saturating_sub(done) as f64 / rate;
+    let is_known = done > 0 && seconds.is_finite();
+    is_known.then(|| humantime::format_duration(Duration::from_secs(seconds.round() as u64)))
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
@@ -108,4 +117,17 @@ pub fn plain(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remaining_time_follows_from_the_rate() {
+        let left = |total, done, rate| left(total, done, rate).map(|left| left.to_string());
+        assert_eq!(left(1000, 250, 10.0).as_deref(), Some("1m 15s"));
+        assert_eq!(left(1000, 1000, 10.0).as_deref(), Some("0s"));
+        assert_eq!(left(1000, 0, 0.0), None);
+    }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use http::HeaderMap;
-use vikunja_sdk::{ApiChoice, Execute, Server, ops::Identified};
+use secrecy::SecretString;
+use vikunja_sdk::{Execute, Server};
 
 use crate::{
     cli::{RunArgs, is_loopback},
@@ -27,7 +28,7 @@ use crate::{
     stop::Stop,
     tls::Trust,
     verdict::{self, Limit, Target as Wanted},
-    who::{self, Remains, Who},
+    who::{self, Entered, Remains, Who},
 };
 
 /// Tasks that are made where the account is ours.
@@ -105,6 +106,8 @@ struct Ready {
     server: ServerPart,
     made: Option<Seeded>,
     remains: Option<Remains>,
+    /// The account's password, where it is known.
+    password: Option<SecretString>,
 }
 
 impl<'a> Job<'a> {
@@ -240,9 +243,9 @@ impl<'a> Job<'a> {
                 wait,
             ))
             .await?;
-        self.check_api(&identified)?;
+        guard::check_api(self.args.api, &identified)?;
         let state = self.args.state.clone().unwrap_or_else(State::default_path);
-        let remains = stop
+        let Entered { remains, password } = stop
             .unless_asked(who::log_in(
                 &self.who,
                 &mut line,
@@ -263,6 +266,7 @@ impl<'a> Job<'a> {
             server,
             made: None,
             remains,
+            password,
         })
     }
 
@@ -277,19 +281,6 @@ impl<'a> Job<'a> {
                 "the account {} remains on the server; its password is in {}",
                 remains.username, remains.state
             ));
-        }
-    }
-
-    fn check_api(&self, identified: &Identified) -> Result<(), Problem> {
-        match ApiChoice::from(self.args.api) {
-            ApiChoice::Only(vikunja_sdk::Api::V2) if !identified.server.release.has_v2() => {
-                Err(Problem::new(format!(
-                    "--api v2 needs Vikunja 2.4.0 or newer; this server is {}",
-                    identified.server.version
-                ))
-                .advise("leave --api out, or give --api v1"))
-            }
-            _ => Ok(()),
         }
     }
 
@@ -319,8 +310,14 @@ impl<'a> Job<'a> {
     async fn prepare(&self, ready: &mut Ready) -> Result<Vec<(Prepared, u32)>, Problem> {
         let mut stage = Stage {
             line: &mut ready.line,
-            is_ours: self.who.is_ours(),
+            is_ours: self.who.may_be_written(),
+            may_write: self.who.may_be_written() || self.args.writes,
             users: self.plan.users,
+            seed: self.plan.seed,
+            world: self.who.world().cloned(),
+            password: ready.password.clone(),
+            cacert: self.trust.authority()?,
+            scene: None,
         };
         let mut prepared = Vec::new();
         for (about, weight) in &self.args.scenario.0 {
@@ -347,6 +344,7 @@ impl<'a> Job<'a> {
             checks: String::new(),
             tasks_per_page: 0,
             tasks: None,
+            state: None,
             seeded: ready.made.map_or(0, |made| made.tasks),
             seed_repeats: ready.made.map_or(0, |made| made.repeated.into()),
         };
@@ -358,6 +356,7 @@ impl<'a> Job<'a> {
             checks.push(prepared.checks);
             part.tasks_per_page = part.tasks_per_page.max(prepared.tasks_per_page);
             part.tasks = part.tasks.or(prepared.tasks);
+            part.state = part.state.or(prepared.state);
             parts.push((prepared.scenario, weight));
         }
         if sessions.is_empty() {
@@ -479,7 +478,7 @@ fn who_of(args: &RunArgs, which: &Which) -> Result<Who, Problem> {
         Which::Url(address) => {
             let host = guard::host_of(address)?;
             guard::confirm_host(&host, args.confirm_host.as_deref())?;
-            let who = Who::of(args).or_else(|problem| {
+            let who = Who::of(args, address).or_else(|problem| {
                 if is_loopback(&host) && guard::wants_throwaway() {
                     Ok(Who::Ours { kept: true })
                 } else {

@@ -1,14 +1,21 @@
-//! What is in the server: a project with tasks, made before the clock and deleted after it.
+//! What is in the server: a project with tasks, made before the clock and deleted after it; or whole accounts, which stay.
+
+mod clean;
+mod door;
+mod fill;
+mod pace;
+mod shape;
+
+pub use clean::{Cleaned, clean_account};
+pub use door::knock;
+pub use fill::{Filling, fill};
+pub use pace::Pace;
+pub use shape::Shape;
 
 use std::time::Duration;
 
 use vikunja_sdk::{
-    Execute, Failure, Release,
-    model::{NamespaceId, ProjectId},
-    namespaces, projects,
-    retry::Policy,
-    retrying::Retrying,
-    tasks,
+    Execute, Failure, model::ProjectId, projects, retry::Policy, retrying::Retrying, tasks,
 };
 
 use crate::{
@@ -17,7 +24,11 @@ use crate::{
     progress::say,
     server::explain,
     stop::Stop,
+    world::own_namespace,
 };
+
+/// What is made carries this as its description, or where it has none as its title, so that `clean` knows it.
+pub const MARK: &str = "Made by vikunja-loadtest.";
 
 /// A wait that is worth a word.
 const LONG: Duration = Duration::from_secs(2);
@@ -35,10 +46,10 @@ pub struct Seeded {
 
 /// A line outside the clock: one request at a time, and again where that is safe or the server says that nothing
 /// happened.
-pub type Patient<'a> = Retrying<&'a mut Line>;
+pub type Patient<X> = Retrying<X>;
 
-/// Sends through this line.
-pub fn patient(line: &mut Line) -> Patient<'_> {
+/// Sends through this one.
+pub fn patient<X>(inner: X) -> Patient<X> {
     let policy = Policy {
         // A longer row of failures than the default: hundreds of writes, each of which must succeed.
         locked_tries: 12,
@@ -46,7 +57,7 @@ pub fn patient(line: &mut Line) -> Patient<'_> {
         assume_sqlite: true,
         ..Policy::default()
     };
-    Retrying::new(line, policy).observed(|wait| {
+    Retrying::new(inner, policy).observed(|wait| {
         if wait.pause > LONG {
             say(&format!(
                 "the server's rate limiter wants a pause of {} s",
@@ -71,8 +82,9 @@ pub async fn seed(
         explain(&error, &base)
             .advise("making tasks needs an account that may write; or leave --seed-tasks out")
     };
-    let mut patient = patient(line);
+    let mut patient = patient(&mut *line);
     let mut create = projects::Create::new("Load test");
+    create.fields.description = MARK.into();
     create.namespace = own_namespace(&mut patient).await.map_err(cannot)?;
     let project = patient.execute(&create).await.map_err(cannot)?.id;
     let seeded = made.insert(Seeded {
@@ -95,20 +107,6 @@ pub async fn seed(
         progress(number);
     }
     Ok(())
-}
-
-/// 0.20 wants a namespace for a list: every user has one of its own.
-async fn own_namespace(patient: &mut Patient<'_>) -> Result<Option<NamespaceId>, LineError> {
-    if patient.session().server().release >= Release(0, 21, 0) {
-        return Ok(None);
-    }
-    let page = patient.execute(&namespaces::List::default()).await?;
-    // Pseudo namespaces have negative ids.
-    Ok(page
-        .items
-        .iter()
-        .map(|namespace| namespace.id)
-        .find(|id| id.get() > 0))
 }
 
 /// Deletes what was made.

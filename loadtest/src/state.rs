@@ -31,6 +31,26 @@ fn hidden<'de, D: serde::Deserializer<'de>>(input: D) -> Result<SecretString, D:
     String::deserialize(input).map(SecretString::from)
 }
 
+/// Writes a secret into a state file, where there is one.
+#[expect(clippy::ref_option, reason = "serde hands it over so")]
+pub(crate) fn maybe_exposed<S: serde::Serializer>(
+    secret: &Option<SecretString>,
+    out: S,
+) -> Result<S::Ok, S::Error> {
+    secret
+        .as_ref()
+        .map(ExposeSecret::expose_secret)
+        .serialize(out)
+}
+
+/// Reads a secret from a state file, where there is one.
+pub(crate) fn maybe_hidden<'de, D: serde::Deserializer<'de>>(
+    input: D,
+) -> Result<Option<SecretString>, D::Error> {
+    let text = Option::<String>::deserialize(input)?;
+    Ok(text.map(SecretString::from))
+}
+
 /// The file.
 #[derive(Debug)]
 pub struct State {
@@ -97,28 +117,28 @@ impl State {
         self.save()
     }
 
-    /// Writes beside and renames, so that a crash never leaves half a file.
     fn write(&self) -> io::Result<()> {
-        let folder = self
-            .path
-            .parent()
-            .filter(|path| !path.as_os_str().is_empty());
-        if let Some(folder) = folder {
-            fs::create_dir_all(folder)?;
-        }
-        let beside = self.path.with_extension("new");
-        let mut file = fs::File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)?;
-        // `mode` does nothing to a file that was there already.
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.write_all(&serde_json::to_vec_pretty(&self.accounts)?)?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)
+        write_private(&self.path, &serde_json::to_vec_pretty(&self.accounts)?)
     }
+}
+
+/// Writes a file for this user only. Beside and renamed, so that a crash never leaves half a file.
+pub(crate) fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    let beside = path.with_extension("new");
+    let mut file = fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
+    // `mode` does nothing to a file that was there already.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
 }
 
 #[cfg(test)]

@@ -43,6 +43,15 @@ impl Trust {
         Ok(TlsConnector::from(Arc::new(config)))
     }
 
+    /// The further authorities as they stand in their file.
+    pub fn authority(&self) -> Result<Option<Vec<u8>>, Problem> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path)
+                .map_err(|error| Problem::new(format!("--cacert {}: {error}", path.display())))
+        };
+        self.cacert.as_ref().map(read).transpose()
+    }
+
     fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, Problem> {
         let Some(path) = &self.cacert else {
             return Ok(Vec::new());

@@ -7,7 +7,7 @@ use std::{
 
 use secrecy::SecretString;
 use vikunja_sdk::{
-    Code, Execute, Failure,
+    Code, Execute, Failure, Server,
     auth::{Token, TokenKind},
     model::Info,
     ops,
@@ -21,6 +21,7 @@ use crate::{
     record::Class,
     server,
     state::{Account, State},
+    world::World,
 };
 
 /// As whom to call.
@@ -39,6 +40,16 @@ pub enum Who {
         /// Whether the account is kept for the next run; not on servers that end with this one.
         kept: bool,
     },
+    /// As the accounts that `seed` has made.
+    Seeded(Box<World>),
+}
+
+/// Who is in.
+pub struct Entered {
+    /// An account that stays.
+    pub remains: Option<Remains>,
+    /// Its password, where it is known.
+    pub password: Option<SecretString>,
 }
 
 /// An account that was made on a server that stays.
@@ -52,7 +63,7 @@ pub struct Remains {
 
 impl Who {
     /// What the flags and the environment say.
-    pub fn of(args: &RunArgs) -> Result<Self, Problem> {
+    pub fn of(args: &RunArgs, address: &str) -> Result<Self, Problem> {
         match (args.token(), args.username(), args.password()) {
             (Some(token), _, _) => Ok(Self::Token(token)),
             (None, Some(username), Some(password)) => Ok(Self::Password { username, password }),
@@ -63,13 +74,43 @@ impl Who {
             (None, None, Some(_)) => Err(Problem::new("a password is given, and no user name")
                 .advise("set VIKUNJA_USERNAME")),
             (None, None, None) if args.throwaway => Ok(Self::Ours { kept: true }),
-            (None, None, None) => Err(nobody()),
+            (None, None, None) => Self::seeded(args, address),
         }
     }
 
-    /// Whether the account may be filled without being told so.
+    /// The accounts that `seed` has made on this server, if it has.
+    fn seeded(args: &RunArgs, address: &str) -> Result<Self, Problem> {
+        let server = Server::new(address).map_err(|error| Problem::new(error.to_string()))?;
+        let base = server.base();
+        let named = args.accounts.clone();
+        let file = named.clone().unwrap_or_else(|| World::default_path(base));
+        match World::open(&file, base)? {
+            Some(world) => Ok(Self::Seeded(Box::new(world))),
+            None if named.is_some() => Err(Problem::new(format!(
+                "there is no seed file {}",
+                file.display()
+            ))
+            .advise("make one: loadtest seed --state FILE")),
+            None => Err(nobody()),
+        }
+    }
+
+    /// Whether it is an account of this program's own, which it fills.
     pub fn is_ours(&self) -> bool {
         matches!(self, Self::Ours { .. })
+    }
+
+    /// Whether what is in the account is ours to change.
+    pub fn may_be_written(&self) -> bool {
+        matches!(self, Self::Ours { .. } | Self::Seeded(_))
+    }
+
+    /// What `seed` has made.
+    pub fn world(&self) -> Option<&World> {
+        match self {
+            Self::Seeded(world) => Some(world),
+            _ => None,
+        }
     }
 }
 
@@ -80,6 +121,7 @@ fn nobody() -> Problem {
         .advise(
             "or --throwaway on a server of this machine: it registers an account and makes tasks",
         )
+        .advise("or make accounts that stay: loadtest seed")
 }
 
 /// Gets a token into the line's session. `wait` is how long a server that starts up may refuse.
@@ -89,25 +131,30 @@ pub async fn log_in(
     info: &Info,
     state: &Path,
     wait: Duration,
-) -> Result<Option<Remains>, Problem> {
+) -> Result<Entered, Problem> {
+    let alone = |password| Entered {
+        remains: None,
+        password,
+    };
     match who {
         Who::Token(token) => {
             let token = Token::new(token.clone())
                 .map_err(|error| Problem::new(format!("VIKUNJA_TOKEN: {error}")))?;
             line.session().set_token(Some(token));
-            Ok(None)
+            Ok(alone(None))
         }
         Who::Password { username, password } => {
             enter(line, username, password, wait).await?;
-            Ok(None)
+            Ok(alone(Some(password.clone())))
         }
         Who::Ours { kept: false } => {
             let account = new_account();
             register(line, info, &account, wait).await?;
             enter(line, &account.username, &account.password, wait).await?;
-            Ok(None)
+            Ok(alone(Some(account.password)))
         }
-        Who::Ours { kept: true } => kept_account(line, info, state, wait).await.map(Some),
+        Who::Ours { kept: true } => kept_account(line, info, state, wait).await,
+        Who::Seeded(world) => enter_first(line, world, wait).await.map(alone),
     }
 }
 
@@ -117,7 +164,7 @@ async fn kept_account(
     info: &Info,
     path: &Path,
     wait: Duration,
-) -> Result<Remains, Problem> {
+) -> Result<Entered, Problem> {
     let base = line.session().server().base().to_owned();
     let mut state = State::open(path.to_owned())?;
     let account = match state.account(&base) {
@@ -138,12 +185,41 @@ async fn kept_account(
         state: path.display().to_string(),
     };
     match enter(line, &account.username, &account.password, wait).await {
-        Ok(()) => Ok(remains),
+        Ok(()) => Ok(Entered {
+            remains: Some(remains),
+            password: Some(account.password),
+        }),
         Err(problem) => Err(problem.advise(format!(
             "the account is from the state file {}: if the server is a new one, remove its entry there",
             remains.state
         ))),
     }
+}
+
+/// Enters as the first account that `seed` has made.
+async fn enter_first(
+    line: &mut Line,
+    world: &World,
+    wait: Duration,
+) -> Result<Option<SecretString>, Problem> {
+    let first = world.users.first();
+    let known = first.and_then(|one| Some((&one.username, one.password.clone()?)));
+    if let Some((username, password)) = known {
+        let entered = enter(line, username, &password, wait).await;
+        entered.map_err(|problem| {
+            problem.advise(
+                "the account is from the seed file: if the server is a new one, remove that file",
+            )
+        })?;
+        return Ok(Some(password));
+    }
+    let token = first
+        .and_then(|one| one.token.clone())
+        .ok_or_else(|| Problem::new("the seed file has no account with a password or a token"))?;
+    let token = Token::new(token)
+        .map_err(|error| Problem::new(format!("the token in the seed file: {error}")))?;
+    line.session().set_token(Some(token));
+    Ok(None)
 }
 
 /// A name and password that every release takes.

@@ -282,8 +282,8 @@ impl Actor for Person<'_> {
         self.user()
     }
 
-    fn account(&self) -> usize {
-        self.user() % self.run.crew.sessions.len()
+    fn enter(&mut self, session: Session) {
+        self.line.set_session(session);
     }
 
     async fn think(&mut self, time: Duration) {

@@ -160,6 +160,8 @@ impl Plan {
             stages,
             tickets,
             drain: flags.drain.or(Some(DRAIN)),
+            // Arrivals are the people's pace here: a pause before the first request would count as waiting.
+            think: flags.think.map_or(0.0, |think| think.0),
             ..Self::common(flags)
         })
     }

@@ -111,6 +111,8 @@ pub struct ScenarioPart {
     pub tasks_per_page: usize,
     /// Tasks in all, where the server says so.
     pub tasks: Option<u64>,
+    /// Hash of what the accounts held, where they were made by `seed` or read: equal ones can be compared.
+    pub state: Option<String>,
     /// Tasks that were made for the run.
     pub seeded: u64,
     /// Writes that had to be sent again while seeding.

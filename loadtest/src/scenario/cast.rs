@@ -1,20 +1,40 @@
 //! Scenarios that are chosen at run time, and who plays which.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
-use vikunja_sdk::Session;
+use secrecy::SecretString;
+use vikunja_sdk::{Execute, Session};
 
-use super::{About, Actor, ListTasks, Scenario};
+use super::{
+    About, Actor, Bot, Collaborator, EveryoneComesBack, Glancer, HotProject, ListTasks, Manual,
+    Scenario, Scene, Worker,
+};
 use crate::{
     exit::Problem,
     line::Line,
     plan::{Model, Ticket},
+    progress::say,
+    world::World,
 };
 
 /// A scenario, chosen at run time.
 pub enum Any {
     /// The documented one.
     ListTasks(ListTasks),
+    /// The manual's functional phase.
+    Manual(Manual),
+    /// People at work.
+    Worker(Worker),
+    /// People who look.
+    Glancer(Glancer),
+    /// Programs.
+    Bot(Bot),
+    /// People in projects of others.
+    Collaborator(Collaborator),
+    /// All in one project.
+    HotProject(HotProject),
+    /// All log in.
+    EveryoneComesBack(EveryoneComesBack),
 }
 
 /// The same for whichever it is. The one list of all scenarios that code goes through.
@@ -22,6 +42,13 @@ macro_rules! whichever {
     ($any:expr, $scenario:ident => $does:expr) => {
         match $any {
             Any::ListTasks($scenario) => $does,
+            Any::Manual($scenario) => $does,
+            Any::Worker($scenario) => $does,
+            Any::Glancer($scenario) => $does,
+            Any::Bot($scenario) => $does,
+            Any::Collaborator($scenario) => $does,
+            Any::HotProject($scenario) => $does,
+            Any::EveryoneComesBack($scenario) => $does,
         }
     };
 }
@@ -33,6 +60,11 @@ impl Any {
             S::ABOUT
         }
         whichever!(self, scenario => of(scenario))
+    }
+
+    /// See [`Scenario::left_out`].
+    pub fn left_out(&self) -> Vec<&'static str> {
+        whichever!(self, scenario => scenario.left_out())
     }
 
     /// See [`Scenario::begin`].
@@ -52,8 +84,32 @@ pub struct Stage<'a> {
     pub line: &'a mut Line,
     /// Whether the account is ours, or was filled by us.
     pub is_ours: bool,
+    /// Whether a scenario may change what is in the account.
+    pub may_write: bool,
     /// Users that will come.
     pub users: u64,
+    /// Where everything random comes from.
+    pub seed: u64,
+    /// What `seed` has made, where users act as those accounts.
+    pub world: Option<World>,
+    /// The password of the account, where it is known.
+    pub password: Option<SecretString>,
+    /// An authority to trust besides the system's, as PEM.
+    pub cacert: Option<Vec<u8>>,
+    /// Where scenarios take place that need more than a line, once one of them has asked.
+    pub scene: Option<Arc<Scene>>,
+}
+
+impl Stage<'_> {
+    /// Where such scenarios take place: the same for all of a run.
+    async fn scene(&mut self) -> Result<Arc<Scene>, Problem> {
+        if let Some(scene) = &self.scene {
+            return Ok(Arc::clone(scene));
+        }
+        // A large future that is awaited once.
+        let scene = Box::pin(Scene::prepare(self)).await?;
+        Ok(Arc::clone(self.scene.insert(scene)))
+    }
 }
 
 /// A scenario that is ready.
@@ -68,24 +124,96 @@ pub struct Prepared {
     pub tasks: Option<u64>,
     /// One session for each user, in turn; none = that of the stage's line.
     pub sessions: Vec<Session>,
+    /// Hash of what the accounts held.
+    pub state: Option<String>,
 }
 
 /// Scenarios that can be named.
-const KNOWN: [About; 1] = [ListTasks::ABOUT];
+const KNOWN: [About; 8] = [
+    ListTasks::ABOUT,
+    Manual::ABOUT,
+    Worker::ABOUT,
+    Glancer::ABOUT,
+    Bot::ABOUT,
+    Collaborator::ABOUT,
+    HotProject::ABOUT,
+    EveryoneComesBack::ABOUT,
+];
+
+/// The mix of the official load test: an instance as it is used.
+const MIX: [(About, u32); 3] = [(Worker::ABOUT, 3), (Glancer::ABOUT, 3), (Bot::ABOUT, 1)];
+
+/// What can be run, for people: the scenarios, and the mix.
+pub fn all() -> impl Iterator<Item = About> {
+    let mix = About {
+        name: "mix",
+        what: "worker=3,glancer=3,bot=1: an instance as it is used",
+        ..Worker::ABOUT
+    };
+    KNOWN.into_iter().chain([mix])
+}
 
 impl About {
     /// Gets the scenario ready.
     pub async fn prepare(&self, stage: &mut Stage<'_>) -> Result<Prepared, Problem> {
-        match self.name {
-            "list-tasks" => ListTasks::prepare(stage).await,
-            // `KNOWN` has what is here.
-            name => Err(unknown(name)),
+        if self.name == ListTasks::NAME {
+            return ListTasks::prepare(stage).await;
         }
+        let server = stage.line.session().server();
+        if server.release < self.since {
+            return Err(Problem::new(format!(
+                "{} needs Vikunja {} or newer; this server is {}",
+                self.name, self.since, server.version
+            )));
+        }
+        if self.writes && !stage.may_write {
+            return Err(Problem::new(format!(
+                "{} changes what is in the account, and this one was given",
+                self.name
+            ))
+            .advise("let it: --writes")
+            .advise("or make accounts for it: loadtest seed"));
+        }
+        let scene = stage.scene().await?;
+        let sessions = scene.sessions.clone();
+        let held = scene.state.clone();
+        let scenario = self.in_scene(scene)?;
+        let left_out = scenario.left_out();
+        if !left_out.is_empty() {
+            say(&format!(
+                "{}: left out, because the server or the account lacks it: {}",
+                self.name,
+                left_out.join(", ")
+            ));
+        }
+        Ok(Prepared {
+            scenario,
+            checks: format!("{}: {}", self.name, self.what),
+            tasks_per_page: 0,
+            tasks: None,
+            sessions,
+            state: Some(held),
+        })
+    }
+
+    /// The scenario with this name, in a scene.
+    pub(super) fn in_scene(&self, scene: Arc<Scene>) -> Result<Any, Problem> {
+        Ok(match self.name {
+            Manual::NAME => Any::Manual(Manual::new(scene)),
+            Worker::NAME => Any::Worker(Worker::new(scene)?),
+            Glancer::NAME => Any::Glancer(Glancer::new(scene)?),
+            Bot::NAME => Any::Bot(Bot::new(scene)?),
+            Collaborator::NAME => Any::Collaborator(Collaborator::new(scene)?),
+            HotProject::NAME => Any::HotProject(HotProject::new(scene)?),
+            EveryoneComesBack::NAME => Any::EveryoneComesBack(EveryoneComesBack::new(scene)?),
+            // `KNOWN` has what is here.
+            name => return Err(unknown(name)),
+        })
     }
 }
 
 fn unknown(name: &str) -> Problem {
-    let names: Vec<_> = KNOWN.iter().map(|about| about.name).collect();
+    let names: Vec<_> = all().map(|about| about.name).collect();
     Problem::new(format!("there is no scenario {name:?}"))
         .advise(format!("known are {}", names.join(", ")))
 }
@@ -98,6 +226,9 @@ impl FromStr for Wanted {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self, Problem> {
+        if text.trim() == "mix" {
+            return Ok(Self(MIX.into()));
+        }
         let parts = text.split(',').map(|part| {
             let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
             let about = KNOWN
@@ -209,6 +340,8 @@ mod tests {
         assert_eq!(wanted.0[0].1, 1);
         let twice: Wanted = "list-tasks=3, list-tasks=2".parse().unwrap();
         assert_eq!(twice.to_string(), "list-tasks=3,list-tasks=2");
+        let mix: Wanted = "mix".parse().unwrap();
+        assert_eq!(mix.to_string(), "worker=3,glancer=3,bot=1");
         for (text, named) in [
             ("lst-tasks", "known are list-tasks"),
             ("", "known are"),

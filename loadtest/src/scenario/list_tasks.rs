@@ -56,6 +56,7 @@ impl ListTasks {
             tasks_per_page,
             tasks,
             sessions: Vec::new(),
+            state: None,
         })
     }
 
@@ -72,7 +73,9 @@ impl ListTasks {
 /// The page that every request must get. `None` where the server answers it with an error: then the run goes on, and
 /// every request of it fails for all to see.
 async fn first_page(stage: &mut Stage<'_>) -> Result<Option<Page<Task>>, Problem> {
-    let read = patient(stage.line).execute(&tasks::List::default()).await;
+    let read = patient(&mut *stage.line)
+        .execute(&tasks::List::default())
+        .await;
     let session = stage.line.session();
     let base = session.server().base();
     match read {

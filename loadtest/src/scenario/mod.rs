@@ -1,20 +1,42 @@
 //! Who is simulated: scenarios as typed SDK calls.
 
+mod bot;
 mod cast;
+mod chance;
+mod collaborator;
+mod detail;
+mod everyone_comes_back;
+mod glancer;
+mod hot_project;
 mod list_tasks;
+mod manual;
+mod queries;
+mod scene;
+mod sockets;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod worker;
 
-pub use cast::{Any, Cast, Prepared, Stage, Wanted};
+pub use bot::Bot;
+pub use cast::{Any, Cast, Prepared, Stage, Wanted, all};
+pub use chance::Chance;
+pub use collaborator::Collaborator;
+pub use everyone_comes_back::EveryoneComesBack;
+pub use glancer::Glancer;
+pub use hot_project::HotProject;
 pub use list_tasks::{ListTasks, Promise};
+pub use manual::Manual;
+pub use scene::Scene;
+pub use worker::Worker;
 
 use std::time::Duration;
 
-use vikunja_sdk::{Endpoint, Execute, Output, Release};
+use vikunja_sdk::{Endpoint, Execute, Output, Release, Session};
 
 use crate::plan::Ticket;
 
 /// Carries out a scenario's requests, and hears what the scenario thinks of the answers.
-///
-/// Each has a session of its own: two that share one would void each other's refresh cookie.
 pub trait Actor: Execute {
     /// Marks the last request as failed, because its answer holds something else than was promised.
     fn reject(&mut self, why: String);
@@ -32,9 +54,6 @@ pub trait Actor: Execute {
     /// Which of the users this is, from 0.
     fn number(&self) -> usize;
 
-    /// Index of the account that the user took; users take the next one in turn.
-    fn account(&self) -> usize;
-
     /// Carries out an endpoint whose answer is only checked. `None`: its status is good, and `--check` says that this
     /// body is not decoded.
     fn look<E: Endpoint>(
@@ -45,6 +64,9 @@ pub trait Actor: Execute {
     /// Waits as a person would, times `--think`; ends at once when the run does. The time is in no figure.
     fn think(&mut self, time: Duration) -> impl Future<Output = ()> + Send;
 
+    /// Acts as who is logged in there from now on, over the same connection.
+    fn enter(&mut self, session: Session);
+
     /// Carries out an endpoint, and counts it in this row.
     fn send<E: Endpoint>(
         &mut self,
@@ -53,6 +75,16 @@ pub trait Actor: Execute {
     ) -> impl Future<Output = Result<Output<E>, Self::Error>> + Send {
         self.row(row);
         self.execute(endpoint)
+    }
+
+    /// [Looks](Self::look) at an endpoint, and counts it in this row.
+    fn see<E: Endpoint>(
+        &mut self,
+        row: &'static str,
+        endpoint: &E,
+    ) -> impl Future<Output = Result<Option<Output<E>>, Self::Error>> + Send {
+        self.row(row);
+        self.look(endpoint)
     }
 }
 
@@ -71,6 +103,9 @@ pub struct About {
     pub targets: &'static [&'static str],
 }
 
+/// What a scenario is judged by that promises no throughput: people set the pace, not the server.
+const CALM: [&str; 2] = ["failures=0", "p95<500ms"];
+
 /// Something that people do. One ticket is one run of it.
 pub trait Scenario: Send + Sync + 'static {
     /// What it is.
@@ -78,6 +113,11 @@ pub trait Scenario: Send + Sync + 'static {
 
     /// Its name on the command line.
     const NAME: &'static str = Self::ABOUT.name;
+
+    /// What of it the server or the account lacks, in the words of the report's rows.
+    fn left_out(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// A user arrives, before the clock: logs in, opens the app. Nothing of it is judged.
     fn begin<A: Actor>(&self, actor: &mut A) -> impl Future<Output = Result<(), A::Error>> + Send;

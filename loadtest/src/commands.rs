@@ -1,0 +1,235 @@
+//! `scenarios`, `seed` and `clean`.
+
+use std::{sync::Arc, time::Duration};
+
+use vikunja_sdk::{Execute, Server, Session, users::LogIn};
+
+use crate::{
+    cli::{
+        seed::{AtArgs, CleanArgs, SeedArgs},
+        variable,
+    },
+    exit::{Exit, Problem},
+    guard,
+    line::{Line, Target},
+    out::Stdout,
+    progress::say,
+    scenario::all,
+    seed::{Cleaned, Filling, Pace, Shape, clean_account, fill, knock, patient},
+    server::{self, Reached, Running, Which, explain},
+    stop::Stop,
+    tls::Trust,
+    who::{self, Who},
+    world::World,
+};
+
+/// Accounts that are filled at the same time where the database takes writes side by side.
+const JOBS: u64 = 8;
+
+/// Lists the scenarios.
+pub fn scenarios(out: &Stdout) -> Result<Exit, Problem> {
+    let lines = all().map(|about| {
+        let writes = if about.writes { "writes" } else { "reads only" };
+        let (name, what, since) = (about.name, about.what, about.since);
+        format!("{name:<20} {writes:<11} {since} and newer  {what}\n")
+    });
+    say_on(out, &lines.collect::<String>())
+}
+
+fn say_on(out: &Stdout, text: &str) -> Result<Exit, Problem> {
+    out.print(text)
+        .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    Ok(Exit::Passed)
+}
+
+/// A server that was reached.
+struct Site {
+    server: Server,
+    target: Arc<Target>,
+    line: Line,
+    info: vikunja_sdk::model::Info,
+    stop: Stop,
+}
+
+/// Reaches the server, or says why not.
+async fn reach(at: &AtArgs, stop: Stop) -> Result<Site, Problem> {
+    let host = guard::host_of(&at.url)?;
+    guard::confirm_host(&host, at.confirm_host.as_deref())?;
+    let trust = Trust {
+        cacert: at.cacert.clone(),
+        insecure: at.insecure,
+    };
+    let server = Server::new(&at.url)
+        .map_err(|error| Problem::new(error.to_string()))?
+        .with_api(at.api.into());
+    let headers = guard::headers(&at.headers)?;
+    let target = Arc::new(Target::new(server.base(), &trust.connector()?, &headers)?);
+    let mut running = Running::start(&Which::Url(at.url.clone()), &stop)?;
+    let reaching = server::reach(&mut running, server, &target, at.timeout, at.wait);
+    let Reached { identified, line } = stop.unless_asked(reaching).await?;
+    guard::check_api(at.api, &identified)?;
+    Ok(Site {
+        server: identified.server,
+        info: identified.info,
+        target,
+        line,
+        stop,
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))
+}
+
+/// Fills a server.
+pub fn seed(args: &SeedArgs, out: &Stdout) -> Result<Exit, Problem> {
+    let stop = Stop::on_signals()?;
+    let text = runtime()?.block_on(async {
+        let site = reach(&args.at, stop).await?;
+        let base = site.server.base().to_owned();
+        let file = args.at.state.clone();
+        let file = file.unwrap_or_else(|| World::default_path(&base));
+        let world = World::open(&file, &base)?.unwrap_or_default();
+        refuse_other_names(&world, &args.shape)?;
+        let one_writer = site.server.concurrent_writes == Some(false);
+        let jobs = args.jobs.unwrap_or(if one_writer { 1 } else { JOBS });
+        say(&format!(
+            "seeding {base} (Vikunja {}), kept in {}",
+            site.server.version,
+            file.display()
+        ));
+        let filling = Filling {
+            shape: args.shape.clone(),
+            server: site.server,
+            target: site.target,
+            timeout: args.at.timeout,
+            pace: Pace::new(args.rate),
+            stop: site.stop,
+            file: file.clone(),
+            jobs,
+        };
+        let world = fill(filling, world).await?;
+        Ok::<_, Problem>(format!(
+            "{} accounts with {} tasks on {base}, state {}\n",
+            world.users.len(),
+            world.tasks(),
+            world.hash()
+        ))
+    })?;
+    say_on(out, &text)
+}
+
+/// Accounts keep their names: other ones are other accounts, and belong into a file of their own.
+fn refuse_other_names(world: &World, shape: &Shape) -> Result<(), Problem> {
+    match &world.shape {
+        Some(known) if known.prefix != shape.prefix => Err(Problem::new(format!(
+            "the accounts of this seed file are called {}1 and so on, not {}1",
+            known.prefix, shape.prefix
+        ))
+        .advise(format!(
+            "leave --prefix out, or give --prefix {}",
+            known.prefix
+        ))
+        .advise("or begin another file: --state FILE")),
+        None if !world.users.is_empty() => Err(Problem::new(
+            "this seed file was not made by loadtest seed: it can be run with, and not be added to",
+        )
+        .advise("begin another file: --state FILE")),
+        _ => Ok(()),
+    }
+}
+
+/// Deletes what was made.
+pub fn clean(args: &CleanArgs, out: &Stdout) -> Result<Exit, Problem> {
+    let stop = Stop::on_signals()?;
+    let text = runtime()?.block_on(async {
+        let mut site = reach(&args.at, stop).await?;
+        match given()? {
+            Some(who) => clean_given(&mut site, &who).await,
+            None => clean_seeded(&mut site, args).await,
+        }
+    })?;
+    say_on(out, &text)
+}
+
+/// The account that the environment names, if it names one.
+fn given() -> Result<Option<Who>, Problem> {
+    let secret = |name| variable(name).map(secrecy::SecretString::from);
+    let named = variable("VIKUNJA_USERNAME");
+    match (secret("VIKUNJA_TOKEN"), named, secret("VIKUNJA_PASSWORD")) {
+        (Some(token), _, _) => Ok(Some(Who::Token(token))),
+        (None, Some(username), Some(password)) => Ok(Some(Who::Password { username, password })),
+        (None, None, None) => Ok(None),
+        (None, ..) => Err(Problem::new("half an account is given").advise(
+            "set VIKUNJA_USERNAME and VIKUNJA_PASSWORD, or VIKUNJA_TOKEN, or none of them",
+        )),
+    }
+}
+
+async fn clean_given(site: &mut Site, who: &Who) -> Result<String, Problem> {
+    let base = site.server.base().to_owned();
+    let state = World::default_path(&base);
+    who::log_in(who, &mut site.line, &site.info, &state, Duration::ZERO).await?;
+    let user_session = site.line.session().token_kind() == Some(vikunja_sdk::auth::TokenKind::User);
+    let cleaned = clean_account(&mut patient(&mut site.line), user_session)
+        .await
+        .map_err(|error| explain(&error, &base))?;
+    Ok(format!(
+        "deleted {cleaned}; {} projects without the mark remain\n",
+        cleaned.kept
+    ))
+}
+
+async fn clean_seeded(site: &mut Site, args: &CleanArgs) -> Result<String, Problem> {
+    let base = site.server.base().to_owned();
+    let file = args.at.state.clone();
+    let file = file.unwrap_or_else(|| World::default_path(&base));
+    let Some(mut world) = World::open(&file, &base)? else {
+        return Err(Problem::new(format!(
+            "there is no seed file {}, so nothing is known to have been made on {base}",
+            file.display()
+        ))
+        .advise("name it: --state FILE")
+        .advise("or give one account, of which everything that carries the mark is deleted: VIKUNJA_USERNAME and VIKUNJA_PASSWORD"));
+    };
+    let mut sum = Cleaned::default();
+    for number in 0..world.users.len() {
+        let account = &mut world.users[number];
+        let Some(password) = account.password.clone() else {
+            continue;
+        };
+        if site.stop.is_asked() {
+            return Err(Problem::cancelled().advise("the same command goes on where this stopped"));
+        }
+        site.line.set_session(Session::new(site.server.clone()));
+        let log_in = LogIn::new(&account.username, password);
+        let stop = site.stop.clone();
+        let knocking = async {
+            let knocked = knock(&mut site.line, &log_in).await;
+            knocked.map_err(|error| explain(&error, &base))
+        };
+        let credentials = stop.unless_asked(knocking).await?;
+        site.line.session().set_credentials(Some(credentials));
+        sum += clean_account(&mut patient(&mut site.line), true)
+            .await
+            .map_err(|error| explain(&error, &base))?;
+        *account = crate::world::Account {
+            username: std::mem::take(&mut account.username),
+            password: account.password.take(),
+            id: account.id,
+            ..crate::world::Account::default()
+        };
+        world.save(&file)?;
+    }
+    Ok(format!(
+        "deleted {sum}\n{} accounts and {} projects without the mark remain on {base}: no call of the API deletes an account \
+         without a mail to its owner. Their names and passwords stay in {}\n",
+        world.users.len(),
+        sum.kept,
+        file.display()
+    ))
+}
