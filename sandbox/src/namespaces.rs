@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::auth::user_gone;
 use crate::body::{Field, Kind};
@@ -11,10 +12,10 @@ use crate::paging::{Count, Page, count_of};
 use crate::projects::{ADMIN, WRITE};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
-use crate::store::filters;
 use crate::store::namespaces::{self as store, Namespace};
 use crate::store::projects::{self, Project};
 use crate::store::users::User;
+use crate::store::{filters, subscriptions};
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
@@ -55,6 +56,7 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
     call.read(|db| {
         let (mut namespaces, total) = store::list(db, user.id, &wanted)?;
         for namespace in &mut namespaces {
+            namespace.subscription = subscription(call, db, namespace.id)?;
             // The caller is known from the token alone.
             if namespace
                 .owner
@@ -91,6 +93,8 @@ fn with_lists(
 ) -> Result<Vec<Listed>, Failure> {
     let user = call.user()?;
     let mut own = store::lists(db, user.id, &namespaces, archived)?;
+    // Here those of the namespaces count, elsewhere in lists they do not.
+    subscriptions::add_to_list(db, call.at.release, user.id, &mut own, true)?;
     let mut shared = store::shared_lists(db, user.id, archived)?;
     for list in &mut shared {
         list.namespace_id = Some(SHARED);
@@ -159,10 +163,15 @@ fn with_lists(
 pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id("namespace")?, call.user()?);
     call.read(|db| {
-        let namespace = existing(db, id)?;
+        let mut namespace = existing(db, id)?;
         let access = store::access(db, user.id, id)?.ok_or(Failure::Forbidden(Denied::Sight))?;
+        namespace.subscription = subscription(call, db, id)?;
         Ok(call.with_access(call.ok(None, &namespace), access))
     })
+}
+
+fn subscription(call: &Call<'_>, db: &Connection, id: i64) -> Result<Option<Value>, Failure> {
+    subscriptions::of_namespace(db, call.at.release, call.user()?.id, id)
 }
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
@@ -205,7 +214,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
 pub(crate) fn read_lists(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id("namespace")?, call.user()?);
     call.read(|db| {
-        let lists = if (FILTERS..=SHARED).contains(&id) {
+        let mut lists = if (FILTERS..=SHARED).contains(&id) {
             Vec::new()
         } else {
             let namespace = existing(db, id)?;
@@ -218,6 +227,7 @@ pub(crate) fn read_lists(call: &Call<'_>) -> Result<Reply, Failure> {
                 store::lists(db, user.id, &[namespace], false)?
             }
         };
+        subscriptions::add_to_list(db, call.at.release, user.id, &mut lists, false)?;
         Ok(call.ok(None, &(!lists.is_empty()).then_some(lists)))
     })
 }

@@ -72,6 +72,8 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
             return Ok(page.reply(call, "PaginatedProject", &projects, Count::default()));
         }
         let (mut projects, total) = store::list(db, user.id, &wanted)?;
+        let inherited = release.people.subscriptions_inherited_in_lists;
+        subscriptions::add_to_list(db, release, user.id, &mut projects, inherited)?;
         let mut here = count_of(&projects);
         if release.lists {
             namespaces::add_emails(db, &mut projects)?;
@@ -103,7 +105,6 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
         {
             filter.views = None;
         }
-        subscriptions::add_to_list(db, release, user.id, &mut projects)?;
         for project in projects.iter_mut().filter(|_| release.permissions) {
             project.max_permission = Some(if expand {
                 list_access(db, user, project.id)?

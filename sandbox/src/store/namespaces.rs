@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::projects::{self, Project};
 use super::users::{SHAPE, User, UserShape};
@@ -23,6 +23,8 @@ pub(crate) struct Namespace {
     pub(crate) owner: Option<UserShape>,
     pub(crate) created: Stamp,
     pub(crate) updated: Stamp,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub(crate) subscription: Option<Value>,
 }
 
 const COLUMNS: &str =
@@ -39,6 +41,7 @@ impl Namespace {
             created: Stamp::from_seconds(row.get(5)?),
             updated: Stamp::from_seconds(row.get(6)?),
             owner: Some(UserShape::read(row, 7)?),
+            subscription: None,
         })
     }
 }

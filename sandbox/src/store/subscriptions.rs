@@ -165,16 +165,17 @@ pub(crate) fn of_namespace(
     Ok(found.and_then(Subscription::shape))
 }
 
-/// Fills in the subscriptions of listed projects. Those of parents count from 1.0.
+/// Fills in the subscriptions of listed projects, if none of their own then, when wanted, that of what they are in.
 pub(crate) fn add_to_list(
     db: &Connection,
     release: &Release,
     user: i64,
     projects: &mut [Project],
+    inherited: bool,
 ) -> Result<(), Failure> {
     let known = Known::of(db, release, user)?;
     for project in projects {
-        let found = if release.people.subscriptions_inherited_in_lists {
+        let found = if inherited {
             known.nearest(project.id)
         } else {
             known.own.get(&(Kind::Project, project.id))

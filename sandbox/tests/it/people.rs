@@ -217,6 +217,25 @@ fn a_subscription_counts_for_what_is_below_and_in_lists_from_1_0() {
 }
 
 #[test]
+fn a_subscription_to_a_namespace_counts_for_its_lists() {
+    let sandbox = Sandbox::with("0.20").expect("a sandbox");
+    let alice = User::new(&sandbox, "alice");
+    let own = alice.get("/api/v1/namespaces").json()[0]["id"].clone();
+    let lists = format!("/api/v1/namespaces/{own}/lists");
+    let list = done(&alice, "PUT", &lists, &json!({"title": "Kitchen"}))["id"].clone();
+    let subscribe = format!("/api/v1/subscriptions/namespace/{own}");
+    done(&alice, "PUT", &subscribe, &json!({}));
+    let alone = alice.get(&format!("/api/v1/lists/{list}")).json();
+    let inside = alice.get("/api/v1/namespaces").json();
+    for shown in [&alone, &inside[0], &inside[0]["lists"][0]] {
+        assert_eq!(shown["subscription"]["entity"], "namespace", "{shown}");
+    }
+    // Other lists show their own subscriptions alone.
+    let listed = alice.get("/api/v1/lists").json();
+    assert_eq!(listed[0].get("subscription"), None);
+}
+
+#[test]
 fn subscribers_are_told_and_the_doer_is_not() {
     let sandbox = Sandbox::with("2.5").expect("a sandbox");
     let (alice, bob) = (User::new(&sandbox, "alice"), User::new(&sandbox, "bob"));

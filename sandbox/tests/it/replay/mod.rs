@@ -36,7 +36,7 @@ fn release_2_5_v1() {
 
 #[test]
 fn release_2_5_v2() {
-    check("2.5", "2.5.0", "v2", 482);
+    check("2.5", "2.5.0", "v2", 484);
 }
 
 /// What came of the lines of one file.
