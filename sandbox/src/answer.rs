@@ -13,7 +13,7 @@ use crate::events;
 use crate::failure::{Failure, lacking};
 use crate::limiter::Allowance;
 use crate::link_shares;
-use crate::operations::{handler, is_log_in, wants_projects};
+use crate::operations::{handler, is_log_in};
 use crate::release::{Api, At};
 use crate::reply::Reply;
 use crate::world::World;
@@ -125,9 +125,7 @@ fn handled(
     if caller.as_ref().is_some_and(Caller::is_link_share) {
         link_shares::check(at, route.operation)?;
     }
-    let handler = handler(route.operation)
-        .filter(|_| !(at.release.lists && wants_projects(route.operation)))
-        .ok_or_else(|| lacking(route.operation))?;
+    let handler = handler(route.operation).ok_or_else(|| lacking(route.operation))?;
     let query: Query<Vec<(String, String)>> = Query::try_from_uri(&request.uri).unwrap_or_default();
     if at.api == Api::V2
         && (query

@@ -18,6 +18,7 @@ const FIELDS: &[Field] = &[
     Field::new("parent_project_id", Kind::Integer),
     Field::new("duplicate_shares", Kind::Boolean),
     Field::new("duplicated_project", Kind::Ignored),
+    Field::new("namespace_id", Kind::Integer),
 ];
 
 #[derive(Debug, Default, Deserialize)]
@@ -25,11 +26,15 @@ const FIELDS: &[Field] = &[
 struct Wanted {
     parent_project_id: i64,
     duplicate_shares: bool,
+    namespace_id: i64,
 }
 
 pub(crate) fn duplicate(call: &Call<'_>) -> Result<Reply, Failure> {
     let (project, user) = (call.id("projectid")?, call.user()?);
-    let wanted: Wanted = call.bind(FIELDS, &[])?;
+    let lists = call.at.release.lists;
+    // All but the last, which v2 does not know, where there are no namespaces.
+    let fields = &FIELDS[..FIELDS.len() - usize::from(!lists)];
+    let wanted: Wanted = call.bind(fields, &[])?;
     if project <= FAVORITES {
         return Err(lacking(
             "projects.duplicate of favourites and saved filters",
@@ -40,8 +45,14 @@ pub(crate) fn duplicate(call: &Call<'_>) -> Result<Reply, Failure> {
         if wanted.parent_project_id != 0 {
             check_access(db, user, wanted.parent_project_id, WRITE)?;
         }
+        if lists {
+            projects::check_namespace(db, user, wanted.namespace_id)?;
+        }
         let copy = copy(call, db, user, project, &wanted)?;
         let mut answer = Map::new();
+        if lists {
+            answer.insert("namespace_id".to_owned(), wanted.namespace_id.into());
+        }
         if wanted.parent_project_id != 0 {
             answer.insert(
                 "parent_project_id".to_owned(),
@@ -49,7 +60,8 @@ pub(crate) fn duplicate(call: &Call<'_>) -> Result<Reply, Failure> {
             );
         }
         let copy = serde_json::to_value(copy).unwrap_or_default();
-        answer.insert("duplicated_project".to_owned(), copy);
+        let name = if lists { "List" } else { "duplicated_project" };
+        answer.insert(name.to_owned(), copy);
         Ok(call.ok(None, &answer))
     })
 }
@@ -63,6 +75,21 @@ fn copy(
 ) -> Result<Project, Failure> {
     let release = call.at.release;
     let old = store::by_id(db, user.id, project)?.ok_or_else(projects::not_found)?;
+    if release.lists {
+        let plan = Project {
+            identifier: String::new(),
+            namespace_id: Some(wanted.namespace_id),
+            is_favorite: false,
+            ..old
+        };
+        let mut copy = store::insert(db, release, user, &plan)?;
+        let tasks = copies::tasks(db, release, user.id, project, copy.id)?;
+        copies::board(db, user.id, project, copy.id, &tasks)?;
+        copies::background(db, project, copy.id)?;
+        copies::shares(db, project, copy.id)?;
+        copy.owner = Some(user.stub());
+        return Ok(copy);
+    }
     let plan = Project {
         title: format!("{} - duplicate", old.title),
         identifier: String::new(),

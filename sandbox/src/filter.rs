@@ -156,10 +156,24 @@ pub(crate) fn stored(
     query: &Query,
     view: Option<&View>,
 ) -> Result<Option<Condition>, Failure> {
+    let zone = Zone::servers();
+    if let Some(arrays) = &query.arrays {
+        let arrays = Arrays {
+            fields: texts(arrays.fields.as_ref()),
+            values: texts(arrays.values.as_ref()),
+            comparators: texts(arrays.comparators.as_ref()),
+            concat: &arrays.concat,
+        };
+        return arrays.condition(&Translator {
+            release,
+            zone: &zone,
+            include_nulls: query.filter_include_nulls,
+            view,
+        });
+    }
     if query.filter.is_empty() {
         return Ok(None);
     }
-    let zone = Zone::servers();
     compile(
         release,
         &query.filter,
@@ -168,6 +182,10 @@ pub(crate) fn stored(
         view,
     )
     .map(Some)
+}
+
+fn texts(list: Option<&Vec<String>>) -> Vec<&str> {
+    list.into_iter().flatten().map(String::as_str).collect()
 }
 
 /// Whether a request's filter is about buckets.

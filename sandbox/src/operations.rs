@@ -158,11 +158,6 @@ fn is_import_status(operation: &str) -> bool {
     operation.starts_with("migration_") && operation.ends_with(".status")
 }
 
-/// Calls whose form in 0.20 is not there yet.
-pub(crate) fn wants_projects(operation: &str) -> bool {
-    operation == "projects.duplicate" || operation.starts_with("filters.")
-}
-
 /// Calls by which a client gets ready; faults leave them alone.
 pub(crate) fn is_set_up(operation: &str) -> bool {
     matches!(

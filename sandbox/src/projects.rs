@@ -7,7 +7,7 @@ use crate::body::{Field, Kind};
 use crate::call::Call;
 use crate::events::Event;
 use crate::failure::{Denied, Failure, domain};
-use crate::namespaces::{check_access as check_namespace, check_not_archived};
+use crate::namespaces::{check_access as namespace_access, check_not_archived};
 use crate::paging::{Count, Page, count_of};
 use crate::release::{Api, Release};
 use crate::reply::Reply;
@@ -198,7 +198,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     call.write(|db| {
         match wanted.namespace_id {
             Some(namespace) => {
-                check_namespace(db, user, namespace, WRITE)?;
+                namespace_access(db, user, namespace, WRITE)?;
                 check_not_archived(db, namespace)?;
             }
             None => check_sent_id(db, release, wanted.id)?,
@@ -348,6 +348,15 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     })
 }
 
+/// Whether the caller may put a list into a namespace that is a real one.
+pub(crate) fn check_namespace(db: &Connection, user: &User, namespace: i64) -> Result<(), Failure> {
+    if namespace < 0 {
+        let message = "This list cannot belong a dynamically generated namespace.";
+        return Err(domain(412, 3009, message));
+    }
+    namespace_access(db, user, namespace, WRITE).map(drop)
+}
+
 /// 0.20: a list has to stand in a namespace, and an archived one holds it as it is unless it is archived itself.
 fn check_move(db: &Connection, user: &User, old: &Project, to: i64) -> Result<(), Failure> {
     let from = old.namespace_id.unwrap_or_default();
@@ -355,12 +364,8 @@ fn check_move(db: &Connection, user: &User, old: &Project, to: i64) -> Result<()
         let message = "This list must belong to a namespace.";
         return Err(domain(412, 3010, message));
     }
-    if to < 0 {
-        let message = "This list cannot belong a dynamically generated namespace.";
-        return Err(domain(412, 3009, message));
-    }
     if to != from {
-        check_namespace(db, user, to, WRITE).map_err(|failure| match failure {
+        check_namespace(db, user, to).map_err(|failure| match failure {
             Failure::Forbidden(_) => domain(403, 1, "You're not allowed to do this."),
             other => other,
         })?;

@@ -23,6 +23,7 @@ pub(crate) static LISTS: Spelling = Spelling {
         "parent_project_id",
         "views",
         "reactions",
+        "filter",
         "frontend_settings",
     ],
 };

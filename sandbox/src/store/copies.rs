@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 
 use super::views::{self, View};
-use super::{boards, buckets};
+use super::{boards, buckets, list_buckets};
 use crate::failure::Failure;
 use crate::release::Release;
 use crate::stamp::Stamp;
@@ -81,6 +81,35 @@ pub(crate) fn views(
             let bucket = bucket.and_then(|bucket| copies.get(&bucket).copied());
             boards::put(db, view.id, *copy, bucket)?;
         }
+    }
+    Ok(())
+}
+
+/// Copies the buckets of a list, beside the one that it has of its own, and the places of its tasks (0.20).
+pub(crate) fn board(
+    db: &Connection,
+    user: i64,
+    from: i64,
+    to: i64,
+    tasks: &Copies,
+) -> Result<(), Failure> {
+    let mut buckets = Copies::new();
+    for mut bucket in list_buckets::of_list(db, from)? {
+        let old = bucket.id;
+        bucket.project_id = to;
+        bucket.created = Stamp::now();
+        list_buckets::insert(db, user, &mut bucket)?;
+        buckets.insert(old, bucket.id);
+    }
+    for (task, copy) in tasks {
+        let sql = "SELECT bucket_id FROM tasks WHERE id = ?1";
+        let bucket: i64 = db
+            .prepare_cached(sql)?
+            .query_row([task], |row| row.get(0))?;
+        let sql = "UPDATE tasks SET (bucket_id, position, kanban_position) =
+                   (SELECT ?3, position, kanban_position FROM tasks WHERE id = ?1) WHERE id = ?2";
+        db.prepare_cached(sql)?
+            .execute(params![task, copy, buckets.get(&bucket)])?;
     }
     Ok(())
 }

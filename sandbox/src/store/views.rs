@@ -44,13 +44,49 @@ pub(crate) struct Query {
     pub(crate) order_by: Option<Vec<String>>,
     pub(crate) filter: String,
     pub(crate) filter_include_nulls: bool,
+    /// 0.20 alone, which has no expression.
+    #[serde(
+        flatten,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "stored_arrays"
+    )]
+    pub(crate) arrays: Option<FilterArrays>,
+}
+
+/// The parallel arrays that are the filter of 0.20.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct FilterArrays {
+    #[serde(rename = "filter_by")]
+    pub(crate) fields: Option<Vec<String>>,
+    #[serde(rename = "filter_value")]
+    pub(crate) values: Option<Vec<String>>,
+    #[serde(rename = "filter_comparator")]
+    pub(crate) comparators: Option<Vec<String>>,
+    #[serde(rename = "filter_concat")]
+    pub(crate) concat: String,
+}
+
+/// Reads the arrays back, where they are.
+fn stored_arrays<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<FilterArrays>, D::Error> {
+    let rest = serde_json::Map::deserialize(deserializer)?;
+    if !rest.contains_key("filter_by") {
+        return Ok(None);
+    }
+    FilterArrays::deserialize(Value::Object(rest))
+        .map(Some)
+        .map_err(serde::de::Error::custom)
 }
 
 impl Query {
     /// Whether it says nothing at all.
     pub(crate) fn is_empty(&self) -> bool {
+        let arrays = self.arrays.clone();
         let said = Self {
             s: self.s.clone().filter(|text| !text.is_empty()),
+            arrays: arrays.filter(|arrays| *arrays != FilterArrays::default()),
             ..self.clone()
         };
         said == Self::default()

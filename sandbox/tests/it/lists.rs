@@ -430,3 +430,66 @@ fn a_board_decides_what_is_done() {
         (&json!("Backlog"), 1)
     );
 }
+
+#[test]
+fn a_saved_filter_is_a_list_of_its_own() {
+    let sandbox = sandbox();
+    let ann = User::new(&sandbox, "ann");
+    let list = made(&ann, "/namespaces/1/lists", json!({"title": "List"}));
+    let path = format!("/lists/{list}");
+    made(&ann, &path, json!({"title": "Later"}));
+    let urgent = made(&ann, &path, json!({"title": "Now", "priority": 5}));
+    let arrays =
+        json!({"filter_by": ["priority"], "filter_value": ["2"], "filter_comparator": ["greater"]});
+    made(
+        &ann,
+        "/filters",
+        json!({"title": "Pressing", "filters": arrays}),
+    );
+    assert_eq!(ids(&call(&ann, "GET", "/lists/-2/tasks", None).1), [urgent]);
+    let (_, all) = call(&ann, "GET", "/namespaces", None);
+    assert_eq!((ids(&all), ids(&all[0]["lists"])), (vec![-3, 1], vec![-2]));
+    // What later releases would read is nothing here.
+    let expression = json!({"title": "Empty", "filters": {"filter": "priority > 2"}});
+    assert_eq!(
+        code(call(&ann, "PUT", "/filters", Some(expression))),
+        (400, 2002)
+    );
+    assert_eq!(call(&ann, "DELETE", "/filters/1", None).0, 200);
+    assert_eq!(code(call(&ann, "GET", "/lists/-2", None)), (404, 11001));
+}
+
+#[test]
+fn a_copy_has_the_board_of_the_original_beside_its_own() {
+    let sandbox = sandbox();
+    let ann = User::new(&sandbox, "ann");
+    let list = made(&ann, "/namespaces/1/lists", json!({"title": "List"}));
+    let buckets = format!("/lists/{list}/buckets");
+    let bucket = made(&ann, &buckets, json!({"title": "Waiting", "position": 3}));
+    made(
+        &ann,
+        &format!("/lists/{list}"),
+        json!({"title": "Task", "bucket_id": bucket}),
+    );
+    let copy = format!("/lists/{list}/duplicate");
+    for (namespace, refusal) in [(0, (404, 5001)), (-2, (412, 3009)), (99, (404, 5001))] {
+        let to = Some(json!({"namespace_id": namespace}));
+        assert_eq!(code(call(&ann, "PUT", &copy, to)), refusal);
+    }
+    let (status, copied) = call(&ann, "PUT", &copy, Some(json!({"namespace_id": 1})));
+    assert_eq!((status, &copied["List"]["title"]), (201, &json!("List")));
+    let (_, board) = call(
+        &ann,
+        "GET",
+        &format!("/lists/{}/buckets", copied["List"]["id"]),
+        None,
+    );
+    let titles: Vec<&Value> = board
+        .as_array()
+        .expect("buckets")
+        .iter()
+        .map(|bucket| &bucket["title"])
+        .collect();
+    assert_eq!(titles, ["Waiting", "Backlog", "Backlog"]);
+    assert_eq!(board[0]["tasks"][0]["title"], "Task");
+}

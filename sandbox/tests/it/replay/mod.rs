@@ -16,7 +16,7 @@ use player::{Played, Player};
 
 #[test]
 fn release_0_20() {
-    check("0.20", "0.20.4", "v1", 366);
+    check("0.20", "0.20.4", "v1", 381);
 }
 
 #[test]

@@ -312,13 +312,12 @@ impl<'a> Player<'a> {
         } else {
             ("POST", "/api/v2")
         };
-        let list = &made["List"];
         let tasks = match operation {
             "tasks.create_bulk" => made["tasks"].as_array().cloned().unwrap_or_default(),
             "tasks.duplicate" => vec![made["duplicated_task"].clone()],
             _ => Vec::new(),
         };
-        let mut wanted: Vec<(String, Value)> = tasks
+        let wanted: Vec<(String, Value)> = tasks
             .iter()
             .filter(|task| task.is_object())
             .map(|task| {
@@ -328,17 +327,6 @@ impl<'a> Player<'a> {
                 )
             })
             .collect();
-        if list.is_object() {
-            wanted.push((
-                format!("{prefix}/namespaces/{}/lists", list["namespace_id"]),
-                json!({"title": list["title"]}),
-            ));
-            // A copy has its own bucket and those of the original.
-            wanted.push((
-                format!("{prefix}/lists/{}/buckets", list["id"]),
-                json!({"title": "Backlog"}),
-            ));
-        }
         for (path, body) in wanted {
             let authorization = format!("Bearer {}", token.unwrap_or_default());
             let headers = [

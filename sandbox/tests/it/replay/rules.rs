@@ -58,12 +58,6 @@ pub(crate) const RULES: &[Rule] = &[
 /// What the sandbox has not got yet: operation (empty: any), case (empty: any), part of the difference, what.
 const NOT_YET: &[(&str, &str, &str, &str)] = &[
     (
-        "",
-        "success_pseudo",
-        "This saved filter does not exist",
-        "saved filters of 0.20 are not there yet",
-    ),
-    (
         "tasks.read_all_of_project",
         "success_pseudo",
         ".priority",
@@ -134,7 +128,6 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
         "",
         "relations are not there yet",
     ),
-    ("", "", "position:", "positions in views are not there yet"),
     (
         "tasks.read_one",
         "success",
@@ -146,12 +139,6 @@ const NOT_YET: &[(&str, &str, &str, &str)] = &[
         "success_filter_in",
         "",
         "labels are not there yet",
-    ),
-    (
-        "namespaces.read_all",
-        "success_with_filter",
-        "",
-        "saved filters cannot be made yet",
     ),
     (
         "",
