@@ -18,7 +18,7 @@ const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
     Field::new("title", Kind::Text).length(1, 250).required(),
     Field::new("project_id", Kind::Integer),
-    Field::new("limit", Kind::Integer),
+    Field::new("limit", Kind::Integer).natural(),
     Field::new("is_done_bucket", Kind::Boolean),
     Field::new("position", Kind::Number),
     Field::new("tasks", Kind::Ignored),

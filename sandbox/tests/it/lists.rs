@@ -401,6 +401,14 @@ fn a_board_decides_what_is_done() {
     into_end["bucket_id"] = end.into();
     assert_eq!(update(into_end), (Some(false), Some(small)));
 
+    let (status, refused) = call(
+        &ann,
+        "PUT",
+        &buckets,
+        Some(json!({"title": "Less", "limit": -1})),
+    );
+    let rule = "limit: -1 does not validate as range(0|9223372036854775807)";
+    assert_eq!((status, &refused["invalid_fields"][0]), (400, &json!(rule)));
     let second = json!({"title": "Small", "is_done_bucket": true});
     assert_eq!(
         code(call(
