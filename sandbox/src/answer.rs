@@ -13,7 +13,7 @@ use crate::events;
 use crate::failure::{Failure, lacking};
 use crate::limiter::Allowance;
 use crate::link_shares;
-use crate::operations::{handler, is_log_in};
+use crate::operations::{handler, is_log_in, knows_markdown};
 use crate::release::{Api, At};
 use crate::reply::Reply;
 use crate::world::World;
@@ -127,18 +127,6 @@ fn handled(
     }
     let handler = handler(route.operation).ok_or_else(|| lacking(route.operation))?;
     let query: Query<Vec<(String, String)>> = Query::try_from_uri(&request.uri).unwrap_or_default();
-    if at.api == Api::V2
-        && (query
-            .0
-            .iter()
-            .any(|(name, value)| name == "format" && value == "markdown")
-            || request
-                .headers
-                .get("x-vikunja-format")
-                .is_some_and(|value| value == "markdown"))
-    {
-        return Err(lacking("rich text as Markdown"));
-    }
     let call = Call {
         world,
         at,
@@ -151,6 +139,9 @@ fn handled(
         caller,
         events: RefCell::default(),
     };
+    if call.is_markdown() && !knows_markdown(route.operation) {
+        return Err(lacking(format!("{} with Markdown", route.operation)));
+    }
     let result = handler(&call);
     // What failed was undone, in releases with transactions.
     if result.is_ok() || !at.release.transactions {
@@ -218,7 +209,7 @@ fn finish(at: At, request: &Incoming, reply: Reply) -> Reply {
     } else {
         reply
     };
-    if at.release.sessions {
+    if at.release.sessions && !reply.headers.contains_key(header::CACHE_CONTROL) {
         reply.with_header("cache-control", "no-store")
     } else {
         reply

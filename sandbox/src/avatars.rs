@@ -12,6 +12,7 @@ use crate::picture;
 use crate::release::{Api, Binding};
 use crate::reply::Reply;
 use crate::store::avatars as store;
+use crate::store::files::{self, File};
 use crate::store::users;
 
 const FIELDS: &[Field] = &[Field::new("avatar_provider", Kind::Text)];
@@ -111,7 +112,7 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
             let image = avatar.image.filter(|_| provider == "upload");
             let image = image.ok_or(Failure::Breaks("there is no avatar by that provider"))?;
             let kind = kind(&image).unwrap_or("application/octet-stream");
-            return Ok(Reply::bytes(kind, image));
+            return Ok(Reply::bytes(axum::http::StatusCode::OK, kind, image));
         }
     };
     Ok(drawn.reply())
@@ -150,10 +151,12 @@ pub(crate) fn upload(call: &Call<'_>) -> Result<Reply, Failure> {
         .iter()
         .find(|part| part.field == FIELD && part.file.is_some())
         .ok_or_else(|| no_file(call))?;
-    if kind(image.content).is_none() {
-        return Err(plain(400, "Uploaded file is no image."));
-    }
-    call.write(|db| store::upload(db, user.id, image.content))?;
+    let kind = kind(image.content).ok_or_else(|| plain(400, "Uploaded file is no image."))?;
+    let mut file = File::new(image, kind);
+    call.write(|db| {
+        files::insert(db, &mut file, image.content)?;
+        store::set_file(db, user.id, file.id)
+    })?;
     Ok(call.ok(
         Some("Message"),
         &json!({"message": "Avatar was uploaded successfully."}),
@@ -168,28 +171,13 @@ fn kind(image: &[u8]) -> Option<&'static str> {
 fn no_form(call: &Call<'_>, why: NoForm) -> Failure {
     match call.at.api {
         Api::V1 => Failure::Breaks(why.text()),
-        Api::V2 => refused(
-            "body",
-            format!("cannot read multipart form: {}", why.text()),
-        ),
+        Api::V2 => why.refusal(),
     }
 }
 
 fn no_file(call: &Call<'_>) -> Failure {
     match call.at.api {
         Api::V1 => Failure::Breaks("the form has no such file"),
-        Api::V2 => refused(FIELD, "File required".to_owned()),
+        Api::V2 => multipart::refused(FIELD, "File required"),
     }
-}
-
-/// v2's refusal of a form.
-fn refused(location: &str, message: String) -> Failure {
-    Failure::Unreadable(Unreadable {
-        v2_status: 422,
-        go: String::new(),
-        v2: message,
-        location: location.to_owned(),
-        value: None,
-        bad_request: true,
-    })
 }

@@ -10,7 +10,9 @@ use crate::multipart;
 use crate::projects::{self, WRITE, check_access, not_allowed};
 use crate::release::Api;
 use crate::reply::Reply;
+use crate::sniff;
 use crate::store::backgrounds as store;
+use crate::store::files::{self, File};
 use crate::store::projects::Project;
 use crate::store::tasks::set_favorite;
 
@@ -36,7 +38,7 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
     let reply = if is_known(call, since) {
         Failure::NotModified.reply(call.at)
     } else {
-        Reply::bytes("image/jpg", background.image)
+        Reply::bytes(axum::http::StatusCode::OK, "image/jpg", background.image)
     };
     Ok(reply.with_header("last-modified", &in_http(since)))
 }
@@ -78,7 +80,14 @@ pub(crate) fn upload(call: &Call<'_>) -> Result<Reply, Failure> {
         if !PICTURES.iter().any(|start| part.content.starts_with(start)) {
             return Err(no_image(call, part.content));
         }
-        store::set(db, project, part.content)?;
+        let kind = if call.at.release.files_have_types {
+            sniff::by_content(part.content)
+        } else {
+            ""
+        };
+        let mut file = File::new(&part, kind);
+        files::insert(db, &mut file, part.content)?;
+        store::set(db, project, file.id)?;
         if call.at.release.boards.background_unmarks {
             set_favorite(db, "project", user.id, project, false)?;
         }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::body::{Field, Kind};
 use crate::call::Call;
 use crate::events::Event;
+use crate::expand::Expand;
 use crate::failure::{Failure, domain, plain};
 use crate::paging::{Page, count_of};
 use crate::projects::{WRITE, archived};
@@ -17,7 +18,7 @@ use crate::store::buckets::{self as store, Bucket, Tasks};
 use crate::store::tasks::{self as stored_tasks, Selection, Task};
 use crate::store::users::User;
 use crate::store::views::View;
-use crate::tasks::{self, Expand, Listed};
+use crate::tasks::{self, Listed};
 use crate::{buckets, filter, repeat, views};
 
 /// v2's list of buckets, which is not paged.
@@ -46,7 +47,7 @@ fn with_tasks(
     listed: Listed,
     view: &View,
 ) -> Result<(Page, Vec<Bucket>), Failure> {
-    let (page, user, expand) = (Page::asked(call)?, call.user()?, tasks::expand(call)?);
+    let (page, user, expand) = (Page::asked(call)?, call.user()?, Expand::asked(call)?);
     let selection = listed.selection(call)?;
     let buckets = call.read(|db| {
         if view.has_bucket_filters() {
@@ -169,8 +170,7 @@ pub(crate) fn move_task(call: &Call<'_>) -> Result<Reply, Failure> {
         if bucket.project_view_id != view.id {
             return Err(views::foreign_bucket());
         }
-        let mut task =
-            stored_tasks::by_id(db, user.id, wanted.task)?.ok_or_else(tasks::not_found)?;
+        let (mut task, _) = tasks::read(call, db, wanted.task, Expand::default())?;
         let from = boards::bucket_of(db, view.id, task.id)?;
         let is_archived = crate::store::projects::is_archived(db, task.project_id)?;
         if is_archived && release.boards.archive_stops_moves {

@@ -20,6 +20,10 @@ pub(crate) enum Kind {
     Time,
     Array,
     Object,
+    /// An object with these fields.
+    Record(&'static [Field]),
+    /// An array of objects with these fields.
+    Records(&'static [Field]),
     /// Whatever JSON it is.
     Json,
     /// Accepted and never looked at.
@@ -27,13 +31,13 @@ pub(crate) enum Kind {
 }
 
 /// A field that a body may have.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     name: &'static str,
     kind: Kind,
-    /// v2's schema refuses a text that is present and shorter.
+    /// v2's schema refuses a text or array that is present and shorter.
     min: usize,
-    /// v2's schema refuses a longer text; 0 = no bound.
+    /// v2's schema refuses a longer text or array; 0 = no bound.
     max: usize,
     /// The validator behind both APIs has the same bounds.
     validated: bool,
@@ -43,7 +47,7 @@ pub(crate) struct Field {
     colour: bool,
     /// Both validators refuse negative numbers.
     natural: bool,
-    /// The texts that it may be, and what v1 calls them; none: any text.
+    /// The texts that it may be, and what v1 calls them; none: any text. Without a word of v1, they are v2's alone.
     choices: (&'static str, &'static [&'static str]),
 }
 
@@ -166,19 +170,8 @@ pub(crate) fn bind_object<T: DeserializeOwned>(
     if !violations.is_empty() {
         return Err(Failure::Invalid(violations));
     }
-    for field in fields
-        .iter()
-        .filter(|field| field.colour && !at.release.colour_as_sent)
-    {
-        if let Some(Value::String(sent)) = object.get_mut(field.name) {
-            // Without `#`, six digits at most.
-            *sent = sent
-                .strip_prefix('#')
-                .unwrap_or(sent)
-                .chars()
-                .take(6)
-                .collect();
-        }
+    if !at.release.colour_as_sent {
+        shorten_colours(&mut object, fields);
     }
     object.retain(|name, _| {
         fields
@@ -196,6 +189,24 @@ pub(crate) fn bind_object<T: DeserializeOwned>(
             bad_request: true,
         })
     })
+}
+
+/// Makes colours what is stored: without `#`, six digits at most.
+fn shorten_colours(object: &mut Map<String, Value>, fields: &[Field]) {
+    for field in fields {
+        match (field.kind, object.get_mut(field.name)) {
+            (_, Some(Value::String(sent))) if field.colour => {
+                let digits = sent.strip_prefix('#').unwrap_or(sent);
+                *sent = digits.chars().take(6).collect();
+            }
+            (Kind::Record(fields), Some(Value::Object(inner))) => shorten_colours(inner, fields),
+            (Kind::Records(fields), Some(Value::Array(items))) => items
+                .iter_mut()
+                .filter_map(Value::as_object_mut)
+                .for_each(|item| shorten_colours(item, fields)),
+            _ => {}
+        }
+    }
 }
 
 /// The body as a JSON object with lower-case keys.
@@ -344,8 +355,8 @@ impl Kind {
             Self::Integer => value.is_i64(),
             Self::Number => value.is_number(),
             Self::Boolean => value.is_boolean(),
-            Self::Array => value.is_array(),
-            Self::Object => value.is_object(),
+            Self::Array | Self::Records(_) => value.is_array(),
+            Self::Object | Self::Record(_) => value.is_object(),
             Self::Json | Self::Ignored => true,
         }
     }
@@ -356,8 +367,8 @@ impl Kind {
             Self::Integer => "integer",
             Self::Number => "number",
             Self::Boolean => "boolean",
-            Self::Array => "array",
-            Self::Object | Self::Json | Self::Ignored => "object",
+            Self::Array | Self::Records(_) => "array",
+            Self::Object | Self::Record(_) | Self::Json | Self::Ignored => "object",
         }
     }
 
@@ -403,7 +414,9 @@ fn check_types(
             );
             return Err(unreadable(400, &go, "", None));
         }
-        if let Some(text) = field.stray(value) {
+        if let Some(text) = field.stray(value)
+            && !field.choices.0.is_empty()
+        {
             let go = format!("unknown {}: {text}", field.choices.0);
             return Err(unreadable(400, &go, "", None));
         }
@@ -433,55 +446,109 @@ fn check_schema(
     fields: &[Field],
 ) -> Result<(), Failure> {
     let mut violations = Vec::new();
-    for (name, value) in object {
-        let Some(field) = fields.iter().find(|field| field.name == name) else {
-            if name != "$schema" {
-                violations.push(refused_by_schema(
-                    name,
-                    "unexpected property".to_owned(),
-                    Value::Object(object.clone()),
-                ));
-            }
-            continue;
-        };
-        if value.is_null() {
-            continue;
-        }
-        let max = field.most(release);
-        let message = if field.kind.accepts(value) {
-            match (field.kind, value.as_str()) {
-                (Kind::Time, Some(text)) if Stamp::parse(text).is_none() => {
-                    "expected string to be RFC 3339 date-time".to_owned()
-                }
-                // An empty text is only refused where something must stand; elsewhere it counts as left out.
-                (Kind::Text, Some(text))
-                    if text.chars().count() < field.min && (field.min == 1 || !text.is_empty()) =>
-                {
-                    format!("expected length >= {}", field.min)
-                }
-                (Kind::Text, Some(text)) if max > 0 && text.chars().count() > max => {
-                    format!("expected length <= {max}")
-                }
-                _ if field.stray(value).is_some() => {
-                    format!(
-                        "expected value to be one of \"{}\"",
-                        field.choices.1.join(", ")
-                    )
-                }
-                _ if field.natural && value.as_i64().is_some_and(|number| number < 0) => {
-                    "expected number >= 0".to_owned()
-                }
-                _ => continue,
-            }
-        } else {
-            format!("expected {}", field.kind.name())
-        };
-        violations.push(refused_by_schema(name, message, value.clone()));
-    }
+    check_object(release, "", object, fields, &mut violations);
     if violations.is_empty() {
         Ok(())
     } else {
         Err(Failure::Invalid(violations))
+    }
+}
+
+fn check_object(
+    release: &Release,
+    at: &str,
+    object: &Map<String, Value>,
+    fields: &[Field],
+    violations: &mut Vec<Violation>,
+) {
+    for (name, value) in object {
+        let at = if at.is_empty() {
+            name.clone()
+        } else {
+            format!("{at}.{name}")
+        };
+        match fields.iter().find(|field| field.name == name) {
+            Some(_) if value.is_null() => {}
+            Some(field) => check_value(release, &at, field, value, violations),
+            None if name == "$schema" => {}
+            None => violations.push(refused_by_schema(
+                &at,
+                "unexpected property".to_owned(),
+                Value::Object(object.clone()),
+            )),
+        }
+    }
+}
+
+fn check_value(
+    release: &Release,
+    at: &str,
+    field: &Field,
+    value: &Value,
+    violations: &mut Vec<Violation>,
+) {
+    if let Some(message) = field.refusal(release, value) {
+        violations.push(refused_by_schema(at, message, value.clone()));
+        return;
+    }
+    match (field.kind, value) {
+        (Kind::Record(fields), Value::Object(inner)) => {
+            check_object(release, at, inner, fields, violations);
+        }
+        (Kind::Records(fields), Value::Array(items)) => {
+            for (place, item) in items.iter().enumerate() {
+                let at = format!("{at}[{place}]");
+                match item {
+                    Value::Object(inner) => {
+                        check_object(release, &at, inner, fields, violations);
+                    }
+                    other => {
+                        let message = "expected object".to_owned();
+                        violations.push(refused_by_schema(&at, message, other.clone()));
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Field {
+    /// Why v2's schema refuses that value itself, whatever is inside.
+    fn refusal(&self, release: &Release, value: &Value) -> Option<String> {
+        let max = self.most(release);
+        if !self.kind.accepts(value) {
+            return Some(format!("expected {}", self.kind.name()));
+        }
+        match (self.kind, value) {
+            (Kind::Time, Value::String(text)) if Stamp::parse(text).is_none() => {
+                Some("expected string to be RFC 3339 date-time".to_owned())
+            }
+            (Kind::Text, Value::String(text)) => {
+                let length = text.chars().count();
+                // An empty text is only refused where something must stand; elsewhere it counts as left out.
+                if length < self.min && (self.min == 1 || length > 0) {
+                    Some(format!("expected length >= {}", self.min))
+                } else if max > 0 && length > max {
+                    Some(format!("expected length <= {max}"))
+                } else {
+                    self.stray(value)
+                        .map(|_| expected_one_of(&self.choices.1.join(", ")))
+                }
+            }
+            (_, Value::Number(number))
+                if self.natural && number.as_i64().is_some_and(|number| number < 0) =>
+            {
+                Some("expected number >= 0".to_owned())
+            }
+            (Kind::Records(_), Value::Array(items)) if items.len() < self.min => {
+                Some(format!("expected array length >= {}", self.min))
+            }
+            (Kind::Records(_), Value::Array(items)) if max > 0 && items.len() > max => {
+                Some(format!("expected array length <= {max}"))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -492,6 +559,37 @@ pub(crate) fn refused_by_schema(name: &str, message: String, value: Value) -> Vi
         v1: String::new(),
         v2: message,
         value: Some(value),
+    }
+}
+
+fn expected_one_of(options: &str) -> String {
+    format!("expected value to be one of \"{options}\"")
+}
+
+/// v2's refusal of a parameter that is none of the known values.
+pub(crate) fn none_of(location: String, options: &[&str], value: &str) -> Failure {
+    Failure::Invalid(vec![Violation {
+        location,
+        v1: String::new(),
+        v2: expected_one_of(&options.join(", ")),
+        value: Some(value.into()),
+    }])
+}
+
+/// The refusal of a body without something that must stand in it.
+pub(crate) fn missing(name: &str) -> Failure {
+    Failure::Invalid(vec![broken_rule(
+        name,
+        "non zero value required".to_owned(),
+    )])
+}
+
+fn broken_rule(name: &str, rule: String) -> Violation {
+    Violation {
+        location: format!("body.{name}"),
+        v1: format!("{name}: {rule}"),
+        v2: rule,
+        value: None,
     }
 }
 
@@ -534,16 +632,7 @@ fn broken_rules(
         } else {
             return None;
         };
-        let (location, v1) = (
-            format!("body.{}", field.name),
-            format!("{}: {rule}", field.name),
-        );
-        Some(Violation {
-            location,
-            v1,
-            v2: rule,
-            value: None,
-        })
+        Some(broken_rule(field.name, rule))
     };
     fields.iter().filter_map(broken).collect()
 }

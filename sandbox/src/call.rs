@@ -11,6 +11,7 @@ use crate::caller::{Caller, Credential};
 use crate::catalogue::Route;
 use crate::events::Event;
 use crate::failure::{Failure, UNLISTED, plain};
+use crate::markdown;
 use crate::release::{Api, At};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
@@ -240,6 +241,53 @@ impl Call<'_> {
                 &serde_json::json!({"message": "Successfully deleted."}),
             ),
             Api::V2 => self.nothing(),
+        }
+    }
+
+    /// `max_permission` of an object that is read alone, which v2 shows in the body.
+    pub(crate) fn permission(&self, access: i64) -> Option<i64> {
+        (self.at.api == Api::V2).then_some(access)
+    }
+
+    /// The id under which a new thing is stored, where its sender may choose one; the server breaks when it is taken.
+    pub(crate) fn sent_id(
+        &self,
+        sent: i64,
+        is_taken: impl FnOnce() -> Result<bool, Failure>,
+    ) -> Result<Option<i64>, Failure> {
+        if sent == 0 || !self.at.release.sent_ids_stored {
+            return Ok(None);
+        }
+        if is_taken()? {
+            return Err(Failure::Breaks("the id is taken"));
+        }
+        Ok(Some(sent))
+    }
+
+    /// Whether rich text is exchanged as Markdown (v2).
+    pub(crate) fn is_markdown(&self) -> bool {
+        let header = self
+            .headers
+            .get("x-vikunja-format")
+            .is_some_and(|value| value == "markdown");
+        self.at.api == Api::V2 && (header || self.query("format") == Some("markdown"))
+    }
+
+    /// Rich text as it is stored, from what was sent.
+    pub(crate) fn rich_text(&self, sent: &str) -> Result<String, Failure> {
+        if self.is_markdown() {
+            markdown::to_html(sent)
+        } else {
+            Ok(sent.to_owned())
+        }
+    }
+
+    /// Rich text as it is answered, from what is stored.
+    pub(crate) fn shown_text(&self, stored: &str) -> Result<String, Failure> {
+        if self.is_markdown() {
+            markdown::from_html(stored)
+        } else {
+            Ok(stored.to_owned())
         }
     }
 

@@ -247,16 +247,19 @@ impl Failure {
 }
 
 /// Why a change cannot be merged.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) enum Unpatchable {
     /// It is written in an unknown language.
     ContentType,
-    /// It makes no sense.
-    Change,
+    /// It makes no sense, or not for this object.
+    Change {
+        detail: &'static str,
+        message: String,
+    },
 }
 
 impl Unpatchable {
-    fn reply(self) -> Reply {
+    fn reply(&self) -> Reply {
         let mut reply = match self {
             Self::ContentType => {
                 let known = "application/merge-patch+json or application/json-patch+json";
@@ -266,11 +269,9 @@ impl Unpatchable {
                     Map::new(),
                 )
             }
-            Self::Change => problem(
-                422,
-                "Unable to apply patch",
-                errors(vec![v2_error("Invalid JSON Patch", "", None)]),
-            ),
+            Self::Change { detail, message } => {
+                problem(422, detail, errors(vec![v2_error(message, "", None)]))
+            }
         };
         reply.from_inside = false;
         reply
@@ -352,11 +353,9 @@ fn unauthorized(at: At, message: &str) -> Reply {
 }
 
 fn internal(api: Api) -> Reply {
-    let text = "Internal Server Error";
-    if api == Api::V1 {
-        message_reply(500, None, text)
-    } else {
-        problem(500, text, Map::new())
+    match api {
+        Api::V1 => message_reply(500, None, "Internal Server Error"),
+        Api::V2 => problem(500, "unexpected error occurred", Map::new()),
     }
 }
 

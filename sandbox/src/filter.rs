@@ -47,6 +47,43 @@ const FIELDS: &[(&str, &str, Holds)] = &[
     ("index", "t.number", Holds::Integer),
 ];
 
+/// Something of which a task has any number.
+#[derive(Debug)]
+struct List {
+    name: &'static str,
+    /// A query for those of the task `t`, to which a condition can be added.
+    rows: &'static str,
+    column: &'static str,
+    holds: Holds,
+}
+
+const LISTS: [List; 3] = [
+    List {
+        name: "assignees",
+        rows: "SELECT 1 FROM assignees a JOIN users au ON au.id = a.user_id WHERE a.task_id = t.id",
+        column: "au.username",
+        holds: Holds::Text,
+    },
+    List {
+        name: "labels",
+        rows: "SELECT 1 FROM task_labels x WHERE x.task_id = t.id",
+        column: "x.label_id",
+        holds: Holds::Integer,
+    },
+    List {
+        name: "reminders",
+        rows: "SELECT 1 FROM reminders r WHERE r.task_id = t.id",
+        column: "r.reminder",
+        holds: Holds::Date,
+    },
+];
+
+impl List {
+    fn named(name: &str) -> Option<&'static Self> {
+        LISTS.iter().find(|list| list.name == name)
+    }
+}
+
 /// Those that lists have besides.
 const LIST_FIELDS: &[(&str, &str, Holds)] = &[
     ("position", "t.position", Holds::Number),
@@ -248,41 +285,40 @@ impl Translator<'_> {
     }
 
     fn comparison(&self, comparison: &Comparison) -> Result<Condition, Failure> {
-        let mut condition = match comparison.field.as_str() {
-            "assignees" => self.among_assignees(comparison)?,
-            "namespace" if self.release.lists => {
-                let of_project = self.by_column(comparison, "p.namespace_id", Holds::Integer)?;
-                Condition {
-                    sql: format!(
-                        "t.project_id IN (SELECT p.id FROM projects p WHERE {})",
-                        of_project.sql
-                    ),
-                    values: of_project.values,
+        let name = comparison.field.as_str();
+        if comparison.operator == Operator::NotIn && !self.release.filter_objects {
+            return Err(lacking("the refusal of not in"));
+        }
+        let mut condition = if let Some(list) = List::named(name) {
+            self.among(comparison, list)?
+        } else if name == "namespace" && self.release.lists {
+            let of_project = self.by_column(comparison, "p.namespace_id", Holds::Integer)?;
+            Condition {
+                sql: format!(
+                    "t.project_id IN (SELECT p.id FROM projects p WHERE {})",
+                    of_project.sql
+                ),
+                values: of_project.values,
+            }
+        } else if name == "bucket_id" && !self.release.lists {
+            self.in_bucket(comparison)?
+        } else if name == "uid" {
+            return Err(bad_value(name, &comparison.value));
+        } else {
+            let unknown = || {
+                if self.release.filter_fields_checked {
+                    unknown_field(name)
+                } else {
+                    bad_value(name, &comparison.value)
                 }
-            }
-            "bucket_id" if !self.release.lists => self.in_bucket(comparison)?,
-            name @ ("labels" | "reminders" | "uid") => {
-                return Err(lacking(format!("filtering by {name}")));
-            }
-            name => {
-                let unknown = || {
-                    let checked = self.release.filter_fields_checked;
-                    if checked {
-                        unknown_field(name)
-                    } else {
-                        bad_value(name, &comparison.value)
-                    }
-                };
-                let (column, holds) = field(self.release, name).ok_or_else(unknown)?;
-                self.by_column(comparison, column, holds)?
-            }
+            };
+            let (column, holds) = field(self.release, name).ok_or_else(unknown)?;
+            self.by_column(comparison, column, holds)?
         };
-        if self.include_nulls {
-            condition.sql = format!(
-                "({}) OR {}",
-                condition.sql,
-                unset(self.release, &comparison.field)
-            );
+        if self.include_nulls
+            && let Some(unset) = self.unset(name)
+        {
+            condition.sql = format!("({}) OR {unset}", condition.sql);
         }
         Ok(condition)
     }
@@ -294,6 +330,55 @@ impl Translator<'_> {
         } else {
             text.trim()
         }
+    }
+
+    /// Matches tasks whose date or whole number is not set, or whose list is empty; older releases do not look into lists.
+    fn unset(&self, name: &str) -> Option<String> {
+        match (field(self.release, name), List::named(name)) {
+            (Some((column, Holds::Date)), _) => Some(format!("{column} IS NULL")),
+            (Some((column, Holds::Integer)), _) => Some(format!("{column} = 0")),
+            (None, Some(list)) if self.release.filter_objects => {
+                Some(format!("NOT EXISTS ({})", list.rows))
+            }
+            (None, None) if name == "bucket_id" => Some(
+                "NOT EXISTS (SELECT 1 FROM task_buckets fb WHERE fb.task_id = t.id)".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether one of the things in a list fulfils the comparison; for `!=` and `not in`, whether none of them does.
+    fn among(&self, comparison: &Comparison, list: &List) -> Result<Condition, Failure> {
+        let positive = match comparison.operator {
+            Operator::Differs => Operator::Equals,
+            Operator::NotIn => Operator::In,
+            Operator::Like if list.name == "labels" => {
+                // Go's own words for a number where it wanted a text.
+                let value = format!("%!s(int64={})", comparison.value);
+                return Err(bad_value(self.release.label_column, &value));
+            }
+            // Matches every task.
+            Operator::Like if list.holds == Holds::Text => return Ok(Condition::always()),
+            operator if list.holds == Holds::Text && !operator.is_equality() => {
+                return Err(Failure::Breaks("texts in a list have no order"));
+            }
+            operator => operator,
+        };
+        let negated = positive != comparison.operator;
+        if negated && !self.release.filter_objects && list.holds != Holds::Date {
+            return Ok(Condition::never());
+        }
+        let inner = Comparison {
+            field: comparison.field.clone(),
+            operator: positive,
+            value: comparison.value.clone(),
+        };
+        let inner = self.by_column(&inner, list.column, list.holds)?;
+        let not = if negated { "NOT " } else { "" };
+        Ok(Condition {
+            sql: format!("{not}EXISTS ({} AND {})", list.rows, inner.sql),
+            values: inner.values,
+        })
     }
 
     fn by_column(
@@ -308,7 +393,9 @@ impl Translator<'_> {
                 .value
                 .split(',')
                 .map(|text| value(self.listed(text)))
-                .collect::<Result<Vec<_>, _>>()?;
+                .collect::<Result<Vec<_>, _>>()
+                // The whole list is named, whichever of its values is wrong.
+                .map_err(|_| bad_value(&comparison.field, &comparison.value))?;
             let places = vec!["?"; values.len()].join(", ");
             let not = if comparison.operator == Operator::NotIn {
                 "NOT "
@@ -380,44 +467,6 @@ impl Translator<'_> {
             condition.sql
         );
         Ok(condition)
-    }
-
-    fn among_assignees(&self, comparison: &Comparison) -> Result<Condition, Failure> {
-        let names: Vec<Sql> = match comparison.operator {
-            Operator::In | Operator::NotIn => comparison
-                .value
-                .split(',')
-                .map(|name| self.listed(name).to_owned().into())
-                .collect(),
-            Operator::Equals | Operator::Differs => vec![comparison.value.clone().into()],
-            _ => return Err(lacking("this comparison of assignees")),
-        };
-        let not = match comparison.operator {
-            Operator::NotIn | Operator::Differs if !self.release.filter_objects => {
-                return Err(lacking("excluding assignees"));
-            }
-            Operator::NotIn | Operator::Differs => "NOT ",
-            _ => "",
-        };
-        let places = vec!["?"; names.len()].join(", ");
-        let sql = format!(
-            "{not}EXISTS (SELECT 1 FROM assignees a JOIN users au ON au.id = a.user_id
-             WHERE a.task_id = t.id AND au.username IN ({places}))"
-        );
-        Ok(Condition { sql, values: names })
-    }
-}
-
-/// Matches tasks whose field is not set.
-fn unset(release: &Release, name: &str) -> String {
-    match field(release, name) {
-        None if name == "bucket_id" => {
-            "NOT EXISTS (SELECT 1 FROM task_buckets fb WHERE fb.task_id = t.id)".to_owned()
-        }
-        None => "NOT EXISTS (SELECT 1 FROM assignees a WHERE a.task_id = t.id)".to_owned(),
-        Some((column, Holds::Date)) => format!("{column} IS NULL"),
-        Some((column, Holds::Text)) => format!("{column} = ''"),
-        Some((column, _)) => format!("{column} = 0"),
     }
 }
 

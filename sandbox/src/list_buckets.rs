@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use crate::body::{Field, Kind};
 use crate::call::Call;
+use crate::expand::Expand;
 use crate::failure::{Failure, domain};
 use crate::filter;
 use crate::paging::{Count, Page, count_of};
@@ -53,7 +54,8 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
             };
             let order = "t.kanban_position, t.id";
             let (limit, offset) = (page.limit(), page.offset());
-            let found = tasks::page(db, user.id, &selection, order, limit, offset)?;
+            let mut found = tasks::page(db, user.id, &selection, order, limit, offset)?;
+            Expand::default().fill(call, db, &mut found)?;
             bucket.tasks = (!found.is_empty()).then_some(found);
         }
         let count = Count {

@@ -3,6 +3,7 @@
 use axum::http::header;
 
 use crate::call::Call;
+use crate::failure::{Failure, Unreadable};
 
 /// One part of a form.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +32,26 @@ impl NoForm {
             Self::Truncated => "multipart: NextPart: EOF",
         }
     }
+
+    /// v2's refusal.
+    pub(crate) fn refusal(self) -> Failure {
+        refused(
+            "body",
+            &format!("cannot read multipart form: {}", self.text()),
+        )
+    }
+}
+
+/// v2's refusal of a form, which does not repeat it.
+pub(crate) fn refused(location: &str, message: &str) -> Failure {
+    Failure::Unreadable(Unreadable {
+        v2_status: 422,
+        go: String::new(),
+        v2: message.to_owned(),
+        location: location.to_owned(),
+        value: None,
+        bad_request: true,
+    })
 }
 
 /// The parts of a request's form.
@@ -86,7 +107,7 @@ fn parameter(parameters: &str, wanted: &str) -> Option<String> {
     loop {
         let (name, value) = rest.split_once('=')?;
         let (value, behind) = match value.strip_prefix('"') {
-            Some(quoted) => unquoted(quoted)?,
+            Some(quoted) => unquoted(quoted).filter(|(_, behind)| ends(behind))?,
             None => {
                 let end = value.find(';').unwrap_or(value.len());
                 (value[..end].trim().to_owned(), &value[end..])
@@ -97,6 +118,12 @@ fn parameter(parameters: &str, wanted: &str) -> Option<String> {
         }
         rest = behind;
     }
+}
+
+/// Whether nothing stands between a value and the next parameter.
+fn ends(behind: &str) -> bool {
+    let behind = behind.trim_start();
+    behind.is_empty() || behind.starts_with(';')
 }
 
 /// A quoted text whose first quote is gone, and what follows it.
@@ -141,6 +168,18 @@ mod tests {
             ("plain", None)
         );
         assert!(parts[1].content.is_empty());
+    }
+
+    #[test]
+    fn a_file_whose_name_cannot_be_read_is_no_file() {
+        assert_eq!(
+            parameter(" name=\"files\"; filename=\"a \"b\".txt\"", "name").as_deref(),
+            Some("files")
+        );
+        assert_eq!(
+            parameter(" name=\"files\"; filename=\"a \"b\".txt\"", "filename"),
+            None
+        );
     }
 
     #[test]

@@ -4,10 +4,11 @@ use crate::call::Call;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::{
-    accounts, api_tokens, auth, avatars, backgrounds, board, bots, buckets, caldav_tokens,
-    duplicate, exports, feed, imports, info, licensed, link_shares, namespaces, notifications,
-    oauth, positions, projects, saved_filters, search, sessions, shares, subscriptions, tasks,
-    teams, totp, users, views,
+    accounts, api_tokens, assignees, attachments, auth, avatars, backgrounds, board, bots, buckets,
+    bulk, caldav_tokens, comments, duplicate, duplicates, exports, feed, imports, info, labels,
+    licensed, link_shares, namespaces, notifications, oauth, positions, projects, reactions,
+    relations, saved_filters, search, sessions, shares, subscriptions, task_labels, tasks, teams,
+    totp, users, views,
 };
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
@@ -143,10 +144,44 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "tasks.read_all_of_view" => tasks::read_all_of_view,
         "tasks.update_position" => positions::update,
         "tasks.read_one" => tasks::read_one,
+        "tasks.read_one_by_index" => tasks::read_one_by_index,
         "tasks.create" => tasks::create,
+        "tasks.create_bulk" => bulk::create,
         "tasks.update" => tasks::update,
+        "tasks.update_bulk" => bulk::update,
         "tasks.patch" => tasks::patch,
         "tasks.delete" => tasks::delete,
+        "tasks.duplicate" => duplicates::create,
+        "tasks.mark_read" => tasks::mark_read,
+        "task_assignees.read_all" => assignees::read_all,
+        "task_assignees.create" => assignees::create,
+        "task_assignees.delete" => assignees::delete,
+        "task_assignees.replace_all" => assignees::replace_all,
+        "task_labels.read_all" => task_labels::read_all,
+        "task_labels.create" => task_labels::create,
+        "task_labels.delete" => task_labels::delete,
+        "task_labels.replace_all" => task_labels::replace_all,
+        "task_relations.create" => relations::create,
+        "task_relations.delete" => relations::delete,
+        "task_attachments.read_all" => attachments::read_all,
+        "task_attachments.upload" => attachments::upload,
+        "task_attachments.download" => attachments::download,
+        "task_attachments.delete" => attachments::delete,
+        "task_comments.read_all" => comments::read_all,
+        "task_comments.read_one" => comments::read_one,
+        "task_comments.create" => comments::create,
+        "task_comments.update" => comments::update,
+        "task_comments.patch" => comments::patch,
+        "task_comments.delete" => comments::delete,
+        "reactions.read_all" => reactions::read_all,
+        "reactions.create" => reactions::create,
+        "reactions.delete" => reactions::delete,
+        "labels.read_all" => labels::read_all,
+        "labels.read_one" => labels::read_one,
+        "labels.create" => labels::create,
+        "labels.update" => labels::update,
+        "labels.patch" => labels::patch,
+        "labels.delete" => labels::delete,
         operation if is_import_status(operation) => imports::status,
         operation if operation.starts_with("admin") => licensed::admin,
         operation if operation.starts_with("time_entries.") => licensed::time_entries,
@@ -156,6 +191,14 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
 
 fn is_import_status(operation: &str) -> bool {
     operation.starts_with("migration_") && operation.ends_with(".status")
+}
+
+/// Calls that take and answer rich text as Markdown when told to (v2).
+pub(crate) fn knows_markdown(operation: &str) -> bool {
+    matches!(
+        operation,
+        "tasks.read_one" | "tasks.read_one_by_index" | "tasks.update" | "tasks.patch"
+    )
 }
 
 /// Calls by which a client gets ready; faults leave them alone.

@@ -74,6 +74,14 @@ impl Page {
         if self.number == 0 { -1 } else { self.size }
     }
 
+    /// As many items as a page can have, whatever was asked for: pages that are counted by one size and filled by another.
+    pub(crate) fn filled_up(self) -> Self {
+        Self {
+            size: PAGE_SIZE,
+            ..self
+        }
+    }
+
     /// SQL's `OFFSET`.
     pub(crate) fn offset(self) -> i64 {
         (self.number - 1).max(0).saturating_mul(self.size)

@@ -12,8 +12,12 @@ pub(crate) enum Picture {
 impl Picture {
     pub(crate) fn reply(self) -> Reply {
         match self {
-            Self::Svg(text) => Reply::bytes("image/svg+xml", text.into_bytes()),
-            Self::Png(bytes) => Reply::bytes("image/png", bytes),
+            Self::Svg(text) => Reply::bytes(
+                axum::http::StatusCode::OK,
+                "image/svg+xml",
+                text.into_bytes(),
+            ),
+            Self::Png(bytes) => Reply::bytes(axum::http::StatusCode::OK, "image/png", bytes),
         }
     }
 }

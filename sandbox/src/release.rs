@@ -91,12 +91,56 @@ pub struct Release {
     pub(crate) index_on_create: bool,
     /// Largest `repeat_after` in seconds (2.3).
     pub(crate) repeat_limit: Option<i64>,
-    /// Values of `expand` that a task read knows; anything else is refused. Empty: everything is ignored (0.24).
+    /// Values of `expand` that a task read knows.
     pub(crate) expand: &'static [&'static str],
     /// `expand` of tasks is read with `[]` behind its name alone, that of projects without alone (1.0).
     pub(crate) expand_is_strict: bool,
     /// Errors carry the parts of their text apart, as `i18n_params` (2.4).
     pub(crate) error_params: bool,
+    /// Other values of `expand` are refused (1.0); before, they are ignored.
+    pub(crate) expand_checked: bool,
+    /// Which tasks `expand=subtasks` takes out of a list, to put them behind their parents.
+    pub(crate) subtasks_below: SubtasksBelow,
+    /// Reactions are in every read of a task (0.24); later only when expanded.
+    pub(crate) reactions_always: bool,
+    /// Related tasks out of the caller's sight are not shown (2.x).
+    pub(crate) related_tasks_guarded: bool,
+    /// Access to one's own label, as reads tell it: 2, up to 1.x 0.
+    pub(crate) own_label_access: i64,
+    /// Adding or removing one label counts as a change of the task (2.x).
+    pub(crate) label_touches_task: bool,
+    /// The assignees of a task can be listed (2.4); before, 500.
+    pub(crate) assignees_listed: bool,
+    /// What an assignment's time is called: `Created`, from 2.0 `created`.
+    pub(crate) assignee_created: &'static str,
+    /// Listing the assignees of a task that has none works all the same, and answers `null` (0.20).
+    pub(crate) nobody_listed: bool,
+    /// A task cannot be made its own subtask (0.21), however far below.
+    pub(crate) circles_refused: bool,
+    /// Ending a relation ends its inverse (0.21); before, one of the same kind from the other side.
+    pub(crate) inverse_ended: bool,
+    /// A comment must have a text (1.0).
+    pub(crate) comment_required: bool,
+    /// A comment is only found below its own task (2.x).
+    pub(crate) comments_below_task: bool,
+    /// Comments can be sorted with `order_by` (2.x).
+    pub(crate) comments_ordered: bool,
+    /// Listing attachments asks for access to the task, and for the task (1.0).
+    pub(crate) attachments_guarded: bool,
+    /// Up- and downloads of attachments are refused with code 1 (2.x).
+    pub(crate) file_refusals_coded: bool,
+    /// Files have a stored type and are sent to be saved (2.x); before, the type follows from the name.
+    pub(crate) files_have_types: bool,
+    /// An upload that is no form is 400 (1.0); before, 500.
+    pub(crate) forms_checked: bool,
+    /// An upload's errors are inside `message` (up to 0.24).
+    pub(crate) upload_errors_nested: bool,
+    /// An upload counts as a change of the task (up to 1.x).
+    pub(crate) upload_touches_task: bool,
+    /// A bulk update of tasks names its fields (1.0); before, it is a task with `task_ids`.
+    pub(crate) bulk_names_fields: bool,
+    /// A bulk `done` moves the dates of repeating tasks (2.4), not only their reminders.
+    pub(crate) bulk_moves_dates: bool,
     /// The 429 names the path (up to 0.24).
     pub(crate) limit_names_path: bool,
     /// Answers carry `X-Request-Id` (2.5).
@@ -107,6 +151,8 @@ pub struct Release {
     pub(crate) filter_arrays: bool,
     /// An unknown filter field has a code of its own (1.0), not the one of bad values.
     pub(crate) filter_fields_checked: bool,
+    /// What refusals of filters call a label's id.
+    pub(crate) label_column: &'static str,
     /// The highest index of a project is used again after a deletion (up to 2.3).
     pub(crate) index_reused: bool,
     /// A failing call leaves nothing behind (2.0); before, what it did until then stays.
@@ -139,6 +185,17 @@ pub(crate) enum Binding {
     Text,
     /// Code 2004 (1.0).
     Coded,
+}
+
+/// Which subtasks `expand=subtasks` moves behind their parents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SubtasksBelow {
+    /// All that have a parent (0.24).
+    AnyParent,
+    /// Those whose parent is in the same project (1.0).
+    ParentInProject,
+    /// Those whose parent is in the list, on whatever page (2.x).
+    ListedParent,
 }
 
 /// Release and API of a request: what endpoint code may ask.
@@ -217,6 +274,28 @@ static V0_20: Release = Release {
     index_on_create: false,
     repeat_limit: None,
     expand: &[],
+    expand_checked: false,
+    subtasks_below: SubtasksBelow::AnyParent,
+    reactions_always: false,
+    related_tasks_guarded: false,
+    own_label_access: 0,
+    label_touches_task: false,
+    assignees_listed: false,
+    assignee_created: "Created",
+    nobody_listed: true,
+    circles_refused: false,
+    inverse_ended: false,
+    comment_required: false,
+    comments_below_task: false,
+    comments_ordered: false,
+    attachments_guarded: false,
+    file_refusals_coded: false,
+    files_have_types: false,
+    forms_checked: false,
+    upload_errors_nested: true,
+    upload_touches_task: true,
+    bulk_names_fields: false,
+    bulk_moves_dates: true,
     expand_is_strict: false,
     error_params: false,
     limit_names_path: true,
@@ -224,6 +303,7 @@ static V0_20: Release = Release {
     trailing_text_refused: false,
     filter_arrays: true,
     filter_fields_checked: false,
+    label_column: "`label_id`",
     index_reused: true,
     transactions: false,
     body_limit: None,
@@ -272,7 +352,29 @@ static V0_24: Release = Release {
     search_finds_nested: true,
     index_on_create: false,
     repeat_limit: None,
-    expand: &[],
+    expand: &["subtasks"],
+    expand_checked: false,
+    subtasks_below: SubtasksBelow::AnyParent,
+    reactions_always: true,
+    related_tasks_guarded: false,
+    own_label_access: 0,
+    label_touches_task: false,
+    assignees_listed: false,
+    assignee_created: "Created",
+    nobody_listed: false,
+    circles_refused: true,
+    inverse_ended: true,
+    comment_required: false,
+    comments_below_task: false,
+    comments_ordered: false,
+    attachments_guarded: false,
+    file_refusals_coded: false,
+    files_have_types: false,
+    forms_checked: false,
+    upload_errors_nested: true,
+    upload_touches_task: true,
+    bulk_names_fields: false,
+    bulk_moves_dates: true,
     expand_is_strict: false,
     error_params: false,
     limit_names_path: true,
@@ -280,6 +382,7 @@ static V0_24: Release = Release {
     trailing_text_refused: false,
     filter_arrays: false,
     filter_fields_checked: false,
+    label_column: "`label_id`",
     index_reused: true,
     transactions: false,
     body_limit: None,
@@ -336,6 +439,28 @@ static V1_0: Release = Release {
         "comment_count",
         "is_unread",
     ],
+    expand_checked: true,
+    subtasks_below: SubtasksBelow::ParentInProject,
+    reactions_always: false,
+    related_tasks_guarded: false,
+    own_label_access: 0,
+    label_touches_task: false,
+    assignees_listed: false,
+    assignee_created: "Created",
+    nobody_listed: false,
+    circles_refused: true,
+    inverse_ended: true,
+    comment_required: true,
+    comments_below_task: false,
+    comments_ordered: false,
+    attachments_guarded: true,
+    file_refusals_coded: false,
+    files_have_types: false,
+    forms_checked: true,
+    upload_errors_nested: false,
+    upload_touches_task: true,
+    bulk_names_fields: true,
+    bulk_moves_dates: false,
     expand_is_strict: true,
     error_params: false,
     limit_names_path: false,
@@ -343,6 +468,7 @@ static V1_0: Release = Release {
     trailing_text_refused: false,
     filter_arrays: false,
     filter_fields_checked: true,
+    label_column: "label_id",
     index_reused: true,
     transactions: false,
     body_limit: Some(22 << 20),
@@ -400,6 +526,28 @@ static V2_5: Release = Release {
         "time_entries_count",
         "is_unread",
     ],
+    expand_checked: true,
+    subtasks_below: SubtasksBelow::ListedParent,
+    reactions_always: false,
+    related_tasks_guarded: true,
+    own_label_access: 2,
+    label_touches_task: true,
+    assignees_listed: true,
+    assignee_created: "created",
+    nobody_listed: false,
+    circles_refused: true,
+    inverse_ended: true,
+    comment_required: true,
+    comments_below_task: true,
+    comments_ordered: true,
+    attachments_guarded: true,
+    file_refusals_coded: true,
+    files_have_types: true,
+    forms_checked: true,
+    upload_errors_nested: false,
+    upload_touches_task: false,
+    bulk_names_fields: true,
+    bulk_moves_dates: true,
     expand_is_strict: false,
     error_params: true,
     limit_names_path: false,
@@ -407,6 +555,7 @@ static V2_5: Release = Release {
     trailing_text_refused: true,
     filter_arrays: false,
     filter_fields_checked: true,
+    label_column: "label_id",
     index_reused: false,
     transactions: true,
     body_limit: Some(22 << 20),

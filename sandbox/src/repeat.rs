@@ -28,6 +28,13 @@ pub(crate) fn settle(old: &Task, new: &mut Task) {
     }
 }
 
+/// As [`settle`], but the dates stay as sent: only done, `done_at` and reminders follow.
+pub(crate) fn settle_but_dates(old: &Task, new: &mut Task) {
+    let sent = [&new.due_date, &new.start_date, &new.end_date].map(Stamp::clone);
+    settle(old, new);
+    [new.due_date, new.start_date, new.end_date] = sent;
+}
+
 /// Whether done makes it come again.
 pub(crate) fn repeats(task: &Task) -> bool {
     match task.repeat_mode {

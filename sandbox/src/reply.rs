@@ -54,11 +54,6 @@ impl Reply {
         Self::written(200, content_type, body.as_bytes().to_vec())
     }
 
-    /// A file.
-    pub(crate) fn bytes(content_type: &'static str, body: Vec<u8>) -> Self {
-        Self::written(200, content_type, body)
-    }
-
     /// No body, no content type.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
@@ -68,6 +63,13 @@ impl Reply {
             schema: None,
             from_inside: true,
         }
+    }
+
+    /// Bytes of any kind.
+    pub(crate) fn bytes(status: StatusCode, content_type: &str, body: Vec<u8>) -> Self {
+        let mut reply = Self::empty(status).with_header("content-type", content_type);
+        reply.body = body;
+        reply
     }
 
     fn written(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {

@@ -96,11 +96,23 @@ impl Spelling {
             let value = if own == REMINDERS {
                 with_times(value)
             } else {
-                value
+                self.inside_inward(value)
             };
             Some((own.to_owned(), value))
         });
         meant.collect()
+    }
+
+    /// Objects within a body: related tasks, say.
+    fn inside_inward(&self, value: Value) -> Value {
+        match value {
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| self.inside_inward(item))
+                .collect(),
+            Value::Object(object) => Value::Object(self.inward(object)),
+            other => other,
+        }
     }
 }
 

@@ -29,6 +29,13 @@ pub(super) enum Operator {
     NotIn,
 }
 
+impl Operator {
+    /// Whether it asks for the same, not for more or less.
+    pub(super) fn is_equality(self) -> bool {
+        matches!(self, Self::Equals | Self::Differs | Self::In | Self::NotIn)
+    }
+}
+
 /// Operators, longest first; word operators stand between single spaces.
 const OPERATORS: [(&str, Operator); 12] = [
     (" not in ", Operator::NotIn),

@@ -15,7 +15,9 @@ pub(crate) struct Avatar {
 /// What a user chose, or what an account begins with.
 pub(crate) fn of(db: &Connection, user: i64) -> Result<Avatar, Failure> {
     let found = db
-        .prepare_cached("SELECT provider, image FROM avatars WHERE user_id = ?1")?
+        .prepare_cached(
+            "SELECT a.provider, f.content FROM avatars a LEFT JOIN files f ON f.id = a.file_id WHERE a.user_id = ?1",
+        )?
         .query_row([user], |row| {
             Ok(Avatar {
                 provider: row.get(0)?,
@@ -38,11 +40,11 @@ pub(crate) fn set_provider(db: &Connection, user: i64, provider: &str) -> Result
     Ok(())
 }
 
-/// Stores an image, which becomes the avatar.
-pub(crate) fn upload(db: &Connection, user: i64, image: &[u8]) -> Result<(), Failure> {
+/// Makes a stored file the avatar.
+pub(crate) fn set_file(db: &Connection, user: i64, file: i64) -> Result<(), Failure> {
     db.prepare_cached(
-        "INSERT OR REPLACE INTO avatars (user_id, provider, image) VALUES (?1, 'upload', ?2)",
+        "INSERT OR REPLACE INTO avatars (user_id, provider, file_id) VALUES (?1, 'upload', ?2)",
     )?
-    .execute((user, image))?;
+    .execute((user, file))?;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) struct Background {
 }
 
 pub(crate) fn of_project(db: &Connection, project: i64) -> Result<Option<Background>, Failure> {
-    let sql = "SELECT image, created FROM backgrounds WHERE project_id = ?1";
+    let sql = "SELECT f.content, b.created FROM backgrounds b JOIN files f ON f.id = b.file_id WHERE b.project_id = ?1";
     Ok(db
         .prepare_cached(sql)?
         .query_row([project], |row| {
@@ -36,10 +36,12 @@ pub(crate) fn of_projects(db: &Connection, projects: &[i64]) -> Result<HashSet<i
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(crate) fn set(db: &Connection, project: i64, image: &[u8]) -> Result<(), Failure> {
-    let sql = "INSERT OR REPLACE INTO backgrounds (project_id, image, created) VALUES (?1, ?2, ?3)";
+/// Makes a stored file the background.
+pub(crate) fn set(db: &Connection, project: i64, file: i64) -> Result<(), Failure> {
+    let sql =
+        "INSERT OR REPLACE INTO backgrounds (project_id, file_id, created) VALUES (?1, ?2, ?3)";
     db.prepare_cached(sql)?
-        .execute(params![project, image, Stamp::now().seconds()])?;
+        .execute(params![project, file, Stamp::now().seconds()])?;
     Ok(())
 }
 

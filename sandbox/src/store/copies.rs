@@ -148,7 +148,14 @@ pub(crate) fn shares(db: &Connection, from: i64, to: i64) -> Result<(), Failure>
 
 /// Copies the background of a project.
 pub(crate) fn background(db: &Connection, from: i64, to: i64) -> Result<(), Failure> {
-    let sql = "INSERT INTO backgrounds (project_id, image, created) SELECT ?2, image, created FROM backgrounds WHERE project_id = ?1";
-    db.prepare_cached(sql)?.execute([from, to])?;
+    let file = "INSERT INTO files (name, mime, size, created, content)
+                SELECT f.name, f.mime, f.size, f.created, f.content FROM backgrounds b JOIN files f ON f.id = b.file_id
+                WHERE b.project_id = ?1";
+    if db.prepare_cached(file)?.execute([from])? > 0 {
+        let sql = "INSERT INTO backgrounds (project_id, file_id, created)
+                   SELECT ?2, ?3, created FROM backgrounds WHERE project_id = ?1";
+        let copy = db.last_insert_rowid();
+        db.prepare_cached(sql)?.execute([from, to, copy])?;
+    }
     Ok(())
 }

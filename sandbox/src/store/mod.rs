@@ -4,13 +4,17 @@
 //! and writes are one after another in SQLite anyway.
 
 pub(crate) mod api_tokens;
+pub(crate) mod assignees;
 pub(crate) mod avatars;
 pub(crate) mod backgrounds;
 pub(crate) mod boards;
 pub(crate) mod buckets;
 pub(crate) mod caldav_tokens;
+pub(crate) mod comments;
 pub(crate) mod copies;
+pub(crate) mod files;
 pub(crate) mod filters;
+pub(crate) mod labels;
 pub(crate) mod link_shares;
 pub(crate) mod list_buckets;
 pub(crate) mod lists;
@@ -19,12 +23,15 @@ pub(crate) mod namespaces;
 pub(crate) mod notifications;
 pub(crate) mod oauth_codes;
 pub(crate) mod projects;
+pub(crate) mod reactions;
+pub(crate) mod relations;
 pub(crate) mod sessions;
 pub(crate) mod shares;
 pub(crate) mod subscriptions;
 pub(crate) mod tasks;
 pub(crate) mod teams;
 pub(crate) mod totp;
+pub(crate) mod unread;
 pub(crate) mod users;
 pub(crate) mod views;
 
@@ -42,6 +49,7 @@ const SCHEMAS: &[&str] = &[
     include_str!("credentials.sql"),
     include_str!("teams.sql"),
     include_str!("namespaces.sql"),
+    include_str!("task_extras.sql"),
     include_str!("people.sql"),
     include_str!("views.sql"),
 ];

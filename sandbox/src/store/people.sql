@@ -19,9 +19,9 @@ CREATE TABLE IF NOT EXISTS notifications (
     created INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS notifications_user ON notifications (user_id, name, subject_id);
--- Those who chose something. image: what they uploaded.
+-- Those who chose something. file_id: what they uploaded.
 CREATE TABLE IF NOT EXISTS avatars (
     user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     provider TEXT NOT NULL,
-    image BLOB
+    file_id INTEGER REFERENCES files (id)
 );

@@ -127,9 +127,14 @@ pub(crate) fn told_access(
 }
 
 /// The ids of all projects that a user sees, as a JSON array.
+pub(crate) fn visible(db: &Connection, user: i64) -> Result<String, Failure> {
+    Ok(json!(visible_ids(db, user)?).to_string())
+}
+
+/// The ids of all projects that a user sees, in their order.
 ///
 /// Walked through here, because a recursive query costs more than reading all projects of a small server.
-pub(crate) fn visible(db: &Connection, user: i64) -> Result<String, Failure> {
+pub(crate) fn visible_ids(db: &Connection, user: i64) -> Result<Vec<i64>, Failure> {
     let sql = "SELECT id, parent_id, owner_id = ?1 OR id IN (SELECT project_id FROM grants WHERE user_id = ?1)
                FROM projects";
     let mut query = db.prepare_cached(sql)?;
@@ -151,7 +156,26 @@ pub(crate) fn visible(db: &Connection, user: i64) -> Result<String, Failure> {
     }
     found.sort_unstable();
     found.dedup();
-    Ok(json!(found).to_string())
+    Ok(found)
+}
+
+/// Everybody who sees a project.
+pub(crate) fn readers(db: &Connection, project: i64) -> Result<Vec<i64>, Failure> {
+    let sql = "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT p.parent_id FROM projects p JOIN up ON p.id = up.id)
+               SELECT owner_id FROM projects WHERE id IN up
+               UNION SELECT user_id FROM grants WHERE project_id IN up";
+    let mut query = db.prepare_cached(sql)?;
+    let readers = query.query_map([project], |row| row.get(0))?;
+    Ok(readers.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The project of that identifier, in any case.
+pub(crate) fn by_identifier(db: &Connection, identifier: &str) -> Result<Option<i64>, Failure> {
+    let sql = "SELECT id FROM projects WHERE identifier = ?1 COLLATE NOCASE AND identifier <> ''";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row([identifier], |row| row.get(0))
+        .optional()?)
 }
 
 pub(crate) fn exists(db: &Connection, project: i64) -> Result<bool, Failure> {

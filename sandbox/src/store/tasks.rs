@@ -1,17 +1,21 @@
 //! Tasks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::boards;
 use super::buckets::Bucket;
+use super::comments::Comment;
+use super::files::{self, Attachment};
+use super::labels::{self, Label};
+use super::reactions::Reactions;
 use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
-use crate::release::Release;
+use crate::release::{Release, SubtasksBelow};
 use crate::stamp::Stamp;
 
 /// A task, as the API shows and takes it. The server binds a request's body into the very model it answers with,
@@ -25,6 +29,7 @@ pub(crate) struct Task {
     pub(crate) done: bool,
     pub(crate) done_at: Stamp,
     pub(crate) due_date: Stamp,
+    #[serde(deserialize_with = "none_when_empty")]
     pub(crate) reminders: Option<Vec<Reminder>>,
     pub(crate) project_id: i64,
     pub(crate) repeat_after: i64,
@@ -33,13 +38,16 @@ pub(crate) struct Task {
     pub(crate) start_date: Stamp,
     pub(crate) end_date: Stamp,
     pub(crate) assignees: Option<Vec<UserShape>>,
+    #[serde(deserialize_with = "none_when_empty")]
     pub(crate) labels: Option<Vec<Label>>,
     pub(crate) hex_color: String,
     pub(crate) percent_done: f64,
     pub(crate) identifier: String,
     pub(crate) index: i64,
-    pub(crate) related_tasks: Option<Map<String, Value>>,
-    pub(crate) attachments: Option<Vec<Value>>,
+    /// By the kind of the relation.
+    pub(crate) related_tasks: Option<BTreeMap<String, Vec<Task>>>,
+    #[serde(deserialize_with = "none_when_empty")]
+    pub(crate) attachments: Option<Vec<Attachment>>,
     pub(crate) cover_image_attachment_id: i64,
     pub(crate) is_favorite: bool,
     pub(crate) created: Stamp,
@@ -49,7 +57,7 @@ pub(crate) struct Task {
     /// 0.20 alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kanban_position: Option<f64>,
-    pub(crate) reactions: Option<Map<String, Value>>,
+    pub(crate) reactions: Option<Reactions>,
     pub(crate) created_by: Option<UserShape>,
     /// Only in the read of one task, and repeated where it is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,12 +65,24 @@ pub(crate) struct Task {
     /// Only when asked for with `expand`, and in a bucket.
     #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub(crate) buckets: Vec<Bucket>,
-    /// Only when asked for with `expand`.
+    /// Only when asked for with `expand`, like the two below.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub(crate) comment_count: Option<i64>,
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) comments: Vec<Comment>,
+    #[serde(skip_deserializing, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_unread: bool,
     /// Only in v2's read of one task.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub(crate) max_permission: Option<i64>,
+}
+
+/// The server answers an empty list with `null`, even to those who sent one.
+fn none_when_empty<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let list = Option::<Vec<T>>::deserialize(deserializer)?;
+    Ok(list.filter(|list| !list.is_empty()))
 }
 
 /// When to remind.
@@ -82,19 +102,6 @@ impl Reminder {
     }
 }
 
-/// A label, which answers to writes repeat as sent.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Label {
-    id: i64,
-    title: String,
-    description: String,
-    hex_color: String,
-    created_by: Option<UserShape>,
-    created: Stamp,
-    updated: Stamp,
-}
-
 /// A condition in SQL over the alias `t`, with its values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Condition {
@@ -103,12 +110,25 @@ pub(crate) struct Condition {
 }
 
 impl Condition {
-    /// Fulfilled when all are.
-    pub(crate) fn all(conditions: impl Iterator<Item = Self>) -> Self {
-        let mut all = Self {
+    /// Fulfilled by every task.
+    pub(crate) fn always() -> Self {
+        Self {
             sql: "TRUE".to_owned(),
             values: Vec::new(),
-        };
+        }
+    }
+
+    /// Fulfilled by no task.
+    pub(crate) fn never() -> Self {
+        Self {
+            sql: "FALSE".to_owned(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Fulfilled when all are.
+    pub(crate) fn all(conditions: impl Iterator<Item = Self>) -> Self {
+        let mut all = Self::always();
         for condition in conditions {
             all.sql.extend([" AND (", &condition.sql, ")"]);
             all.values.extend(condition.values);
@@ -123,8 +143,17 @@ const COLUMNS: &str = "t.id, t.title, t.description, t.done, t.done_at, t.due_da
     EXISTS (SELECT 1 FROM favorites f WHERE f.user_id = ?1 AND f.kind = 'task' AND f.entity_id = t.id),
     t.created, t.updated, coalesce(t.bucket_id, 0), coalesce(t.position, 0), t.kanban_position";
 
+/// The columns of [`Task::read`], for the user ?1, with the creator's.
+pub(crate) fn columns() -> String {
+    format!("{COLUMNS}, {SHAPE}")
+}
+
+/// Number of those columns.
+pub(crate) const WIDTH: usize = 28;
+
 impl Task {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads a row of [`columns`].
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let number: i64 = row.get(15)?;
         Ok(Self {
             id: row.get(0)?,
@@ -151,7 +180,7 @@ impl Task {
             position: row.get(21)?,
             kanban_position: row.get(22)?,
             created_by: Some(UserShape::read(row, 23)?),
-            related_tasks: Some(Map::new()),
+            related_tasks: Some(BTreeMap::new()),
             ..Self::default()
         })
     }
@@ -184,21 +213,30 @@ const SELECTED: &str = "FROM json_each(?2) j CROSS JOIN tasks t ON t.project_id 
 const IN_VIEW: &str = "LEFT JOIN task_positions vp ON vp.view_id = ?3 AND vp.task_id = t.id";
 
 /// What is read with every task.
-const JOINED: &str = "JOIN projects p ON p.id = t.project_id JOIN users u ON u.id = t.created_by";
+pub(crate) const JOINED: &str =
+    "JOIN projects p ON p.id = t.project_id JOIN users u ON u.id = t.created_by";
 
-/// One living task, complete.
+/// One living task, complete but for its relations.
 pub(crate) fn by_id(db: &Connection, user: i64, task: i64) -> Result<Option<Task>, Failure> {
+    Ok(by_ids(db, user, &[task])?.pop())
+}
+
+/// The living ones of these tasks, complete but for their relations, by id.
+pub(crate) fn by_ids(db: &Connection, user: i64, tasks: &[i64]) -> Result<Vec<Task>, Failure> {
     let sql = format!(
-        "SELECT {COLUMNS}, {SHAPE} FROM tasks t {JOINED} WHERE t.id = ?2 AND t.deleted_at IS NULL"
+        "SELECT {} FROM json_each(?2) j CROSS JOIN tasks t ON t.id = j.value {JOINED}
+         WHERE t.deleted_at IS NULL ORDER BY t.id",
+        columns()
     );
-    let mut found: Vec<Task> = db
-        .prepare_cached(&sql)?
-        .query_row([user, task], Task::read)
-        .optional()?
-        .into_iter()
-        .collect();
+    let mut query = db.prepare_cached(&sql)?;
+    let mut found = query
+        .query_map(
+            params![user, serde_json::json!(tasks).to_string()],
+            Task::read,
+        )?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
     add_lists(db, &mut found)?;
-    Ok(found.pop())
+    Ok(found)
 }
 
 /// The description of a task, empty for one that is gone.
@@ -238,9 +276,10 @@ pub(crate) fn page(
 ) -> Result<Vec<Task>, Failure> {
     // First the ids, then the wide rows of this page alone.
     let sql = format!(
-        "SELECT {COLUMNS}, {SHAPE} FROM
+        "SELECT {} FROM
          (SELECT t.id {} ORDER BY {order} LIMIT ? OFFSET ?) picked
          CROSS JOIN tasks t ON t.id = picked.id {JOINED} {} ORDER BY {order}",
+        columns(),
         selection.sql(),
         selection.positions()
     );
@@ -277,10 +316,11 @@ pub(crate) fn page_by_bucket(
 ) -> Result<Vec<Task>, Failure> {
     const ORDER: &str = "vp.position IS NULL, vp.position, t.id";
     let sql = format!(
-        "SELECT {COLUMNS}, {SHAPE}, picked.bucket_id FROM
+        "SELECT {}, picked.bucket_id FROM
          (SELECT t.id, b.bucket_id, row_number() OVER (PARTITION BY b.bucket_id ORDER BY {ORDER}) place {}) picked
          CROSS JOIN tasks t ON t.id = picked.id {JOINED} {IN_VIEW}
          WHERE picked.place > ? AND picked.place <= ? ORDER BY {ORDER}",
+        columns(),
         selection.sql_in_buckets()
     );
     let last = if limit < 0 { i64::MAX } else { offset + limit };
@@ -316,9 +356,29 @@ fn read_all(
 }
 
 /// Where a bucket's id stands behind the columns of a task.
-const BUCKET: usize = 28;
+const BUCKET: usize = WIDTH;
 
 impl Selection {
+    /// Leaves out the subtasks that the release shows below their parents.
+    pub(crate) fn leave_out_subtasks(&mut self, below: SubtasksBelow) {
+        let parent = match below {
+            SubtasksBelow::AnyParent => "TRUE".to_owned(),
+            SubtasksBelow::ParentInProject => "EXISTS (SELECT 1 FROM tasks parent
+                 WHERE parent.id = r.other_task_id AND parent.project_id = t.project_id)"
+                .to_owned(),
+            SubtasksBelow::ListedParent => {
+                let listed = format!("SELECT t.id {}", self.sql());
+                self.condition.values.extend_from_within(..);
+                format!("r.other_task_id IN ({listed})")
+            }
+        };
+        self.condition.sql = format!(
+            "({}) AND NOT EXISTS (SELECT 1 FROM relations r
+             WHERE r.task_id = t.id AND r.kind = 'parenttask' AND {parent})",
+            self.condition.sql
+        );
+    }
+
     /// Those that fulfil one more condition.
     pub(crate) fn narrowed(&self, condition: Option<Condition>) -> Self {
         let conditions = std::iter::once(self.condition.clone()).chain(condition);
@@ -362,14 +422,21 @@ impl Selection {
     }
 }
 
-/// Fills in assignees and reminders with one query each, however many tasks there are.
-fn add_lists(db: &Connection, tasks: &mut [Task]) -> Result<(), Failure> {
+/// Where the tasks of a page are, by id, and their ids as a JSON array: for filling in what hangs on them
+/// with one query per kind, however many tasks there are.
+pub(crate) fn places(tasks: &[Task]) -> (HashMap<i64, usize>, String) {
     let places: HashMap<i64, usize> = tasks
         .iter()
         .enumerate()
         .map(|(place, task)| (task.id, place))
         .collect();
     let ids = serde_json::json!(places.keys().collect::<Vec<_>>()).to_string();
+    (places, ids)
+}
+
+/// Fills in assignees, reminders, labels and attachments.
+fn add_lists(db: &Connection, tasks: &mut [Task]) -> Result<(), Failure> {
+    let (places, ids) = places(tasks);
     let sql = format!(
         "SELECT {SHAPE}, a.task_id FROM json_each(?1) j CROSS JOIN assignees a ON a.task_id = j.value
          JOIN users u ON u.id = a.user_id ORDER BY a.id"
@@ -396,7 +463,18 @@ fn add_lists(db: &Connection, tasks: &mut [Task]) -> Result<(), Failure> {
             .get_or_insert_default()
             .push(reminder);
     }
-    Ok(())
+    labels::of_tasks(db, &ids, |task, label| {
+        tasks[places[&task]]
+            .labels
+            .get_or_insert_default()
+            .push(label);
+    })?;
+    files::of_tasks(db, &ids, |attachment| {
+        tasks[places[&attachment.task_id]]
+            .attachments
+            .get_or_insert_default()
+            .push(attachment);
+    })
 }
 
 /// Fills in the buckets that tasks are in, with one query.
@@ -544,6 +622,22 @@ pub(crate) fn project_of(db: &Connection, task: i64) -> Result<Option<i64>, Fail
     Ok(db
         .prepare_cached(sql)?
         .query_row([task], |row| row.get(0))
+        .optional()?)
+}
+
+/// Notes that something about the task has changed.
+pub(crate) fn touch(db: &Connection, task: i64) -> Result<(), Failure> {
+    db.prepare_cached("UPDATE tasks SET updated = ?2 WHERE id = ?1")?
+        .execute(params![task, Stamp::now().seconds()])?;
+    Ok(())
+}
+
+/// The living task of that number in a project.
+pub(crate) fn by_index(db: &Connection, project: i64, number: i64) -> Result<Option<i64>, Failure> {
+    let sql = "SELECT id FROM tasks WHERE project_id = ?1 AND number = ?2 AND deleted_at IS NULL";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row([project, number], |row| row.get(0))
         .optional()?)
 }
 

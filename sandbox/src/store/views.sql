@@ -61,6 +61,6 @@ CREATE INDEX IF NOT EXISTS task_buckets_bucket ON task_buckets (bucket_id);
 CREATE INDEX IF NOT EXISTS task_buckets_task ON task_buckets (task_id);
 CREATE TABLE IF NOT EXISTS backgrounds (
     project_id INTEGER PRIMARY KEY REFERENCES projects (id) ON DELETE CASCADE,
-    image BLOB NOT NULL,
+    file_id INTEGER NOT NULL REFERENCES files (id),
     created INTEGER NOT NULL
 );

@@ -112,6 +112,11 @@ impl<'a> User<'a> {
         }
     }
 
+    /// The header that says who it is.
+    pub(crate) fn authorization(&self) -> &str {
+        &self.authorization
+    }
+
     pub(crate) fn send(
         &self,
         method: &str,

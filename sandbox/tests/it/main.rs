@@ -10,3 +10,4 @@ mod lists;
 mod mutations;
 mod people;
 mod replay;
+mod task_extras;

@@ -16,27 +16,27 @@ use player::{Played, Player};
 
 #[test]
 fn release_0_20() {
-    check("0.20", "0.20.4", "v1", 381);
+    check("0.20", "0.20.4", "v1", 509);
 }
 
 #[test]
 fn release_0_24() {
-    check("0.24", "0.24.1", "v1", 408);
+    check("0.24", "0.24.1", "v1", 556);
 }
 
 #[test]
 fn release_1_0() {
-    check("1.0", "1.0.0", "v1", 417);
+    check("1.0", "1.0.0", "v1", 571);
 }
 
 #[test]
 fn release_2_5_v1() {
-    check("2.5", "2.5.0", "v1", 448);
+    check("2.5", "2.5.0", "v1", 604);
 }
 
 #[test]
 fn release_2_5_v2() {
-    check("2.5", "2.5.0", "v2", 484);
+    check("2.5", "2.5.0", "v2", 660);
 }
 
 /// What came of the lines of one file.
