@@ -126,6 +126,12 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static str> {
     rows().map(|row| row.operation)
 }
 
+/// Every operation with every release that has it.
+#[cfg(test)]
+pub(crate) fn table() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows().map(|row| (row.operation, row.release))
+}
+
 struct Row {
     operation: &'static str,
     release: &'static str,

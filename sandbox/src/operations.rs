@@ -242,3 +242,79 @@ pub(crate) fn is_slow(operation: &str) -> bool {
             | "account_deletion.cancel"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fmt::Write as _;
+
+    use super::handler;
+    use crate::catalogue;
+
+    const RELEASES: [&str; 5] = ["0.20", "0.24", "1.0", "2.5v1", "2.5v2"];
+
+    /// By resource and release: how many operations there are, and which of them are here.
+    fn table() -> String {
+        let mut resources = BTreeMap::<&str, [(usize, usize); 5]>::new();
+        let mut lacking = BTreeSet::new();
+        for (operation, release) in catalogue::table() {
+            let resource = operation.split('.').next().unwrap_or(operation);
+            let place = RELEASES
+                .iter()
+                .position(|known| *known == release)
+                .expect("a known release");
+            let count = &mut resources.entry(resource).or_default()[place];
+            count.1 += 1;
+            if handler(operation).is_some() {
+                count.0 += 1;
+            } else {
+                lacking.insert(operation);
+            }
+        }
+        let mut text = format!(
+            "# What the sandbox has\n\n\
+             Made from its table of handlers by a test (`UPDATE=1 cargo test -p vikunja-sandbox --lib`). Operations by\n\
+             resource, of those that each release has; – where it has none. What is not here is answered 501.\n\n\
+             | Resource | {} |\n|---|---|---|---|---|---|\n",
+            RELEASES.join(" | ")
+        );
+        for (resource, counts) in resources {
+            let counts = counts.map(|(here, all)| match (here, all) {
+                (_, 0) => "–".to_owned(),
+                (here, all) if here == all => all.to_string(),
+                (here, all) => format!("{here} of {all}"),
+            });
+            let _ = writeln!(text, "| {resource} | {} |", counts.join(" | "));
+        }
+        text.push_str("\nNot here: ");
+        let mut line = "Not here: ".len();
+        for (place, operation) in lacking.iter().enumerate() {
+            let end = if place + 1 == lacking.len() { "." } else { "," };
+            let word = format!("`{operation}`{end}");
+            if line + word.len() > 118 {
+                text.push('\n');
+                line = 0;
+            } else if place > 0 {
+                text.push(' ');
+            }
+            line += word.len() + 1;
+            text.push_str(&word);
+        }
+        text.push('\n');
+        text
+    }
+
+    #[test]
+    fn supported_md_says_what_is_here() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/SUPPORTED.md");
+        let table = table();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, &table).expect("written");
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            written == table,
+            "SUPPORTED.md is out of date: UPDATE=1 cargo test -p vikunja-sandbox --lib"
+        );
+    }
+}
