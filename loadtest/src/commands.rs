@@ -95,8 +95,10 @@ pub fn seed(args: &SeedArgs, out: &Stdout) -> Result<Exit, Problem> {
         let file = file.unwrap_or_else(|| World::default_path(&base));
         let world = World::open(&file, &base)?.unwrap_or_default();
         refuse_other_names(&world, &args.shape)?;
-        let one_writer = site.server.concurrent_writes == Some(false);
-        let jobs = args.jobs.unwrap_or(if one_writer { 1 } else { JOBS });
+        // Up to 2.3 no server tells its database. On SQLite some writes fail where several come at once, and up to 1.x
+        // one that fails can leave half of it behind.
+        let takes_many = site.server.concurrent_writes == Some(true);
+        let jobs = args.jobs.unwrap_or(if takes_many { JOBS } else { 1 });
         say(&format!(
             "seeding {base} (Vikunja {}), kept in {}",
             site.server.version,

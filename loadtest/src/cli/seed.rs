@@ -19,7 +19,7 @@ pub struct SeedArgs {
     /// Most requests a second [default: as fast as the server answers]
     #[arg(long, value_name = "R", value_parser = rate, env = "LOADTEST_SEED_RATE", help_heading = "How fast")]
     pub rate: Option<f64>,
-    /// Accounts that are filled at the same time [default: 1 on SQLite, which takes one write at a time, else 8]
+    /// Accounts that are filled at the same time [default: 8 where the server says that it takes writes side by side (2.4+), else 1]
     #[arg(long, value_name = "N", env = "LOADTEST_SEED_JOBS", help_heading = "How fast", value_parser = clap::value_parser!(u64).range(1..=256))]
     pub jobs: Option<u64>,
 }
