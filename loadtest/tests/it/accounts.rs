@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use serde_json::Value;
 use vikunja_sandbox::Sandbox;
 
-use super::program::{account, loadtest, run, sandbox, token};
+use super::program::{account, loadtest, run, sandbox, token, unhurried};
 
 /// What the stand-in of 0.20 has.
 const SMALL: [&str; 14] = [
@@ -100,7 +100,7 @@ fn a_given_account_is_changed_only_when_told() {
         requests.iter().all(|request| request.method == "GET"),
         "{requests:?}"
     );
-    let told = run(loadtest(&[&args[..], &["--writes"]].concat()).env("VIKUNJA_TOKEN", &jwt));
+    let told = run(unhurried(&[&args[..], &["--writes"]].concat()).env("VIKUNJA_TOKEN", &jwt));
     told.expect(0, &["failures = 0"]);
     let left = run(loadtest(&["--url", &url, "--scenario", "bot"]).env("VIKUNJA_TOKEN", &jwt));
     left.expect(1, &["bot needs a project with tasks", "loadtest seed"]);

@@ -29,6 +29,13 @@ pub(crate) fn loadtest(args: &[&str]) -> Command {
     command
 }
 
+/// The program, where no clock of a busy machine is to decide.
+pub(crate) fn unhurried(args: &[&str]) -> Command {
+    let mut command = loadtest(args);
+    command.env("LOADTEST_TARGETS", "p50<100s;p95<100s;throughput>=0.01/s");
+    command
+}
+
 /// What the program said and how it ended.
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 use vikunja_sandbox::{Config, Sandbox};
 
-use super::program::{account, loadtest, nobody, read, run, sandbox, server_that_hangs_up, token};
+use super::program::{
+    account, loadtest, nobody, read, run, sandbox, server_that_hangs_up, token, unhurried,
+};
 
 #[test]
 fn without_a_server_the_stand_in_is_judged_and_named() {
@@ -145,7 +147,7 @@ fn a_given_account_is_only_read() {
     let empty = run(loadtest(&["-n", "20", "--url", &url]).env("VIKUNJA_TOKEN", &jwt));
     empty.expect(1, &["has no tasks", "--seed-tasks"]);
 
-    let filled = run(loadtest(&["-n", "20", "--url", &url, "--seed-tasks", "8"])
+    let filled = run(unhurried(&["-n", "20", "--url", &url, "--seed-tasks", "8"])
         .env("VIKUNJA_USERNAME", who.0)
         .env("VIKUNJA_PASSWORD", who.1));
     filled.expect(
@@ -187,7 +189,7 @@ fn a_throwaway_account_is_kept_for_the_next_run() {
         state_flag,
     ];
     for _ in 0..2 {
-        run(&mut loadtest(&args)).expect(0, &["deleted what was made", "remains on the server"]);
+        run(&mut unhurried(&args)).expect(0, &["deleted what was made", "remains on the server"]);
     }
     let registered = sandbox
         .requests()
@@ -248,7 +250,7 @@ fn a_server_that_dies_is_a_missed_target_and_no_hang() {
 #[test]
 fn connections_that_the_server_closes_between_answers_are_no_failures() {
     let url = server_that_hangs_up();
-    let said = run(loadtest(&["-n", "200", "--url", &url]).env("VIKUNJA_TOKEN", "tk_0123456789"));
+    let said = run(unhurried(&["-n", "90", "--url", &url]).env("VIKUNJA_TOKEN", "tk_0123456789"));
     said.expect(0, &["every answer must hold 1 tasks", "reconnects"]);
 }
 
@@ -290,7 +292,7 @@ fn a_server_that_starts_late_is_waited_for() {
         "--state",
         state.to_str().unwrap(),
     ];
-    run(&mut loadtest(&args)).expect(0, &["every target is met"]);
+    run(&mut unhurried(&args)).expect(0, &["every target is met"]);
     drop(late.join());
 }
 
