@@ -98,7 +98,9 @@ fn allowances(
         return [None, None];
     };
     let faults = world.faults();
-    let by_address = (at.api == Api::V1 && is_log_in(route.operation)).then(|| {
+    // v2 does not count, but for its WebSocket.
+    let counts = at.api == Api::V1 || route.operation == "websocket.connect";
+    let by_address = (counts && is_log_in(route.operation)).then(|| {
         let limit = faults.login_limit.unwrap_or(LOGIN_LIMIT);
         world.login_limiter.take(&address, limit)
     });

@@ -92,6 +92,8 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
         check_write(call, db, task)?;
         if store::delete(db, task, user)? {
             note(call, db, task)?;
+            let assignee = user;
+            call.tell(Event::AssigneeDeleted { task, assignee });
         }
         Ok(call.deleted())
     })

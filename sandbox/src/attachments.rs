@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::body;
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Denied, Failure, domain, lacking, not_allowed, plain};
 use crate::multipart::{self, NoForm, Part};
 use crate::paging::{Count, Page, count_of};
@@ -73,6 +74,10 @@ pub(crate) fn upload(call: &Call<'_>) -> Result<Reply, Failure> {
                 continue;
             }
             let attachment = attach(call, db, task, part)?;
+            call.tell(Event::AttachmentCreated {
+                task,
+                attachment: json!(attachment),
+            });
             uploaded.success.get_or_insert_default().push(attachment);
         }
         if call.at.release.upload_touches_task {
@@ -303,6 +308,10 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
         let attachment = store::attachment(db, task, id)?.ok_or_else(not_found)?;
         store::delete(db, attachment.file.id)?;
         crate::store::tasks::touch(db, task)?;
+        call.tell(Event::AttachmentDeleted {
+            task,
+            attachment: json!(attachment),
+        });
         Ok(call.deleted())
     })
 }

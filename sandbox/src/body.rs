@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use axum::http::Uri;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -47,6 +48,8 @@ pub(crate) struct Field {
     colour: bool,
     /// Both validators refuse negative numbers.
     natural: bool,
+    /// The address of something in a network.
+    url: bool,
     /// The texts that it may be, and what v1 calls them; none: any text. Without a word of v1, they are v2's alone.
     choices: (&'static str, &'static [&'static str]),
 }
@@ -62,6 +65,7 @@ impl Field {
             required: false,
             colour: false,
             natural: false,
+            url: false,
             choices: ("", &[]),
         }
     }
@@ -86,6 +90,12 @@ impl Field {
     /// Refuses negative numbers.
     pub(crate) const fn natural(mut self) -> Self {
         self.natural = true;
+        self
+    }
+
+    /// The address of something in a network.
+    pub(crate) const fn url(mut self) -> Self {
+        self.url = true;
         self
     }
 
@@ -604,6 +614,15 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
+/// Whether a text is an address of something in a network, as the server's validator sees it.
+fn is_url(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else {
+        return false;
+    };
+    let host = uri.host().unwrap_or_default();
+    !host.is_empty() && (uri.scheme().is_some() || host.contains('.'))
+}
+
 /// What the model's validator refuses on both APIs.
 fn broken_rules(
     release: &Release,
@@ -623,6 +642,8 @@ fn broken_rules(
                 "{text} does not validate as runelength({}|{max})",
                 field.min
             )
+        } else if field.url && !is_url(text) {
+            format!("{text} does not validate as url")
         } else if let Some(number) = object
             .get(field.name)
             .and_then(Value::as_i64)
@@ -635,4 +656,23 @@ fn broken_rules(
         Some(broken_rule(field.name, rule))
     };
     fields.iter().filter_map(broken).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_url;
+
+    #[test]
+    fn addresses() {
+        for text in [
+            "http://127.0.0.1:9/hook",
+            "https://bot.example.com",
+            "ftp://x",
+        ] {
+            assert!(is_url(text), "{text}");
+        }
+        for text in ["", "x", "http://", "/hook"] {
+            assert!(!is_url(text), "{text}");
+        }
+    }
 }

@@ -93,12 +93,17 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
 fn read(call: &Call<'_>, db: &Connection, task: i64, id: i64) -> Result<(Comment, i64), Failure> {
     let access = tasks::access(call, db, task)?.ok_or(Failure::Forbidden(Denied::Sight))?;
     let mut comment = find(call, db, task, id)?;
-    if let Some(author) = &mut comment.author {
-        author.email = users::by_id(db, author.id)?
-            .map(|user| user.email)
-            .unwrap_or_default();
-    }
+    add_email(db, &mut comment)?;
     Ok((comment, access))
+}
+
+/// The author's, which a comment shows that is read alone.
+fn add_email(db: &Connection, comment: &mut Comment) -> Result<(), Failure> {
+    if let Some(author) = &mut comment.author {
+        let user = users::by_id(db, author.id)?;
+        author.email = user.map(|user| user.email).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// The comment of that id, which older releases find below any task.
@@ -164,30 +169,39 @@ fn replace(
     mut comment: Comment,
 ) -> Result<Reply, Failure> {
     check_text(call, &comment)?;
-    let task = check_own(call, db, task, comment.id)?;
+    let task = find_own(call, db, task, comment.id)?.task;
     comment.updated = Stamp::now();
     store::update(db, &comment)?;
     crate::store::tasks::touch(db, task)?;
+    call.tell(Event::CommentEdited {
+        task,
+        comment: serde_json::json!(comment),
+    });
     Ok(call.ok(None, &comment))
 }
 
 pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     let (task, id) = (call.id("task")?, call.id_at(1, ID)?);
     call.write(|db| {
-        let task = check_own(call, db, task, id)?;
+        let mut comment = find_own(call, db, task, id)?;
         store::delete(db, id)?;
-        crate::store::tasks::touch(db, task)?;
+        crate::store::tasks::touch(db, comment.task)?;
+        add_email(db, &mut comment)?;
+        call.tell(Event::CommentDeleted {
+            task: comment.task,
+            comment: serde_json::json!(comment),
+        });
         Ok(call.deleted())
     })
 }
 
-/// Comments belong to their authors, as long as these may write. Answers the comment's task.
-fn check_own(call: &Call<'_>, db: &Connection, task: i64, id: i64) -> Result<i64, Failure> {
+/// Comments belong to their authors, as long as these may write.
+fn find_own(call: &Call<'_>, db: &Connection, task: i64, id: i64) -> Result<Comment, Failure> {
     tasks::access(call, db, task)?;
     let comment = find(call, db, task, id)?;
     tasks::check_write(db, call.user()?, task)?;
-    match comment.author {
-        Some(author) if author.id == call.user()?.id => Ok(comment.task),
+    match &comment.author {
+        Some(author) if author.id == call.user()?.id => Ok(comment),
         _ => Err(Failure::Forbidden(Denied::Act)),
     }
 }

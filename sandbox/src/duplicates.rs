@@ -4,10 +4,12 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::call::Call;
+use crate::events::Event;
 use crate::expand::Expand;
 use crate::failure::Failure;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
+use crate::store::relations::Relation;
 use crate::store::tasks::Task;
 use crate::store::{files, labels, relations};
 use crate::tasks;
@@ -40,7 +42,18 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
             labels::put(db, copy, label.id)?;
         }
         copy_attachments(call, db, &old, copy)?;
-        relations::insert(db, copy, "copiedfrom", id)?;
+        let relation = Relation {
+            task_id: copy,
+            other_task_id: id,
+            kind: "copiedfrom".to_owned(),
+            created_by: Some(call.user()?.shape()),
+            created: Stamp::now(),
+        };
+        relations::insert(db, &relation)?;
+        call.tell(Event::RelationCreated {
+            task: copy,
+            relation: json!(relation),
+        });
         let (copy, _) = tasks::read(call, db, copy, Expand::default())?;
         Ok(call.ok(Some("TaskDuplicate"), &json!({"duplicated_task": copy})))
     })

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::body;
 use crate::call::Call;
 use crate::failure::{Domain, Failure, lacking};
-use crate::release::Api;
+use crate::release::{Api, Release};
 use crate::store::reactions::{self, Subject};
 use crate::store::tasks::{self as store, Task};
 use crate::store::{comments, projects, relations, unread};
@@ -24,12 +24,17 @@ pub(crate) struct Expand {
 }
 
 impl Expand {
+    /// What the release adds unasked.
+    pub(crate) fn always(release: &Release) -> Self {
+        Self {
+            reactions: release.reactions_always,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn asked(call: &Call<'_>) -> Result<Self, Failure> {
         let known = call.at.release.expand;
-        let mut expand = Self {
-            reactions: call.at.release.reactions_always,
-            ..Self::default()
-        };
+        let mut expand = Self::always(call.at.release);
         for (place, value) in call.expand(true).enumerate() {
             match value {
                 value if !known.contains(&value) => {
@@ -60,7 +65,7 @@ impl Expand {
     ) -> Result<(), Failure> {
         let user = call.user()?.id;
         let (places, ids) = store::places(tasks);
-        add_relations(call, db, tasks)?;
+        add_relations(db, call.at.release, user, tasks)?;
         if self.reactions {
             reactions::of_all(db, Subject::Task, &ids, |task, value, user| {
                 let reactions = tasks[places[&task]].reactions.get_or_insert_default();
@@ -90,9 +95,13 @@ impl Expand {
     }
 }
 
-/// Newer releases leave out tasks that the caller does not see.
-fn add_relations(call: &Call<'_>, db: &Connection, tasks: &mut [Task]) -> Result<(), Failure> {
-    let user = call.user()?.id;
+/// Newer releases leave out tasks that the user does not see.
+pub(crate) fn add_relations(
+    db: &Connection,
+    release: &Release,
+    user: i64,
+    tasks: &mut [Task],
+) -> Result<(), Failure> {
     let (places, ids) = store::places(tasks);
     let mut found = Vec::new();
     relations::of_tasks(db, user, &ids, |task, kind, other| {
@@ -101,7 +110,7 @@ fn add_relations(call: &Call<'_>, db: &Connection, tasks: &mut [Task]) -> Result
     if found.is_empty() {
         return Ok(());
     }
-    if call.at.release.related_tasks_guarded {
+    if release.related_tasks_guarded {
         let visible = projects::visible_ids(db, user)?;
         found.retain(|(_, _, other)| visible.binary_search(&other.project_id).is_ok());
     }

@@ -46,6 +46,11 @@ pub struct Faults {
     pub token_life: Option<Duration>,
     /// `clock=+90s` or `clock=-5m`: the server's clock is wrong.
     pub clock: Skew,
+    /// `private-targets=refused`: webhooks on this machine or in private networks are told nothing, as releases from 2.2
+    /// on have it unless they are told otherwise. The sandbox is: its tests live on this machine.
+    pub private_targets_refused: bool,
+    /// `retry-wait=1ms`: the wait before a webhook is tried again, on average; it doubles each time. 100 ms unless told.
+    pub retry_wait: Option<Duration>,
     /// `die-after=1000`: the server is gone after that many answers.
     pub die_after: Option<u64>,
 }
@@ -82,7 +87,7 @@ pub struct Failing {
 pub struct ConfigError(pub(crate) String);
 
 /// The keys, each with an example.
-const KNOWN: [(&str, &str); 17] = [
+const KNOWN: [(&str, &str); 19] = [
     ("delay", "delay=600ms"),
     ("delay-writes", "delay-writes=50ms"),
     ("stall", "stall=1s/5s"),
@@ -99,6 +104,8 @@ const KNOWN: [(&str, &str); 17] = [
     ("version", "version=dev"),
     ("token-life", "token-life=1s"),
     ("clock", "clock=+90s or clock=-5m"),
+    ("private-targets", "private-targets=refused"),
+    ("retry-wait", "retry-wait=1ms"),
     ("die-after", "die-after=1000"),
 ];
 
@@ -145,8 +152,10 @@ impl Faults {
             "version" if !value.is_empty() => self.version = Some(value.to_owned()),
             "token-life" => self.token_life = Some(duration(value).ok_or_else(bad)?),
             "clock" => self.clock = skew(value).ok_or_else(bad)?,
+            "private-targets" if value == "refused" => self.private_targets_refused = true,
+            "retry-wait" => self.retry_wait = Some(duration(value).ok_or_else(bad)?),
             "die-after" => self.die_after = Some(value.parse().map_err(|_| bad())?),
-            "registration" | "totp" | "version" => return Err(bad()),
+            "registration" | "totp" | "version" | "private-targets" => return Err(bad()),
             _ => return Err(unknown_key(part, key)),
         }
         Ok(())

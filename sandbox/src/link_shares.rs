@@ -70,9 +70,11 @@ pub(crate) fn check(at: At, operation: &str) -> Result<(), Failure> {
         }
         ("labels", "read_all") if !rules.see_labels => not_allowed(),
         ("link_shares", "read_all") if rules.for_admins => not_allowed(),
+        ("webhooks", "read_all") if at.release.webhooks.closed_to_links => not_allowed(),
         ("teams" | "link_shares", "read_one") => Failure::Forbidden(Denied::Sight),
         (
-            "link_shares" | "project_users" | "project_teams" | "filters" | "teams" | "bots",
+            "link_shares" | "project_users" | "project_teams" | "filters" | "teams" | "bots"
+            | "webhooks",
             "create" | "update" | "delete",
         )
         | ("labels" | "projects" | "namespaces", "create") => Failure::Forbidden(Denied::Act),
@@ -83,9 +85,10 @@ pub(crate) fn check(at: At, operation: &str) -> Result<(), Failure> {
         {
             no_account(at, resource, action)
         }
-        ("user", "read_one" | "timezones") => return Ok(()),
+        ("user", "read_one" | "timezones") | ("user_webhooks", "read_events") => return Ok(()),
         (
-            "user" | "avatar_provider" | "totp" | "caldav_tokens" | "exports" | "account_deletion",
+            "user" | "avatar_provider" | "totp" | "caldav_tokens" | "exports" | "account_deletion"
+            | "user_webhooks",
             _,
         )
         | ("auth", "oauth_authorize") => no_account(at, resource, action),

@@ -7,7 +7,7 @@ use crate::call::Call;
 use crate::events::Event;
 use crate::failure::Failure;
 use crate::stamp::Stamp;
-use crate::store::notifications::{insert, was_told};
+use crate::store::notifications::{self, was_told};
 use crate::store::projects::{self, Project};
 use crate::store::subscriptions::{self, Kind, subscribers};
 use crate::store::tasks::{self, Task};
@@ -34,10 +34,7 @@ pub(crate) fn hear(call: &Call<'_>, event: &Event) -> Result<(), Failure> {
         Event::CommentCreated { task, comment } => commented(call, *task, comment),
         Event::ProjectCreated { project } => project_created(call, project),
         Event::TeamMemberAdded { team, member } => member_added(call, team, *member),
-        Event::ProjectUpdated { .. }
-        | Event::ProjectDeleted { .. }
-        | Event::ProjectSharedWithUser { .. }
-        | Event::ProjectSharedWithTeam { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -59,7 +56,7 @@ fn mentions_in_task(call: &Call<'_>, id: i64, is_new: bool) -> Result<(), Failur
         let news = Value::Object(news);
         for user in users {
             if !was_told(db, user.id, NAME, id)? {
-                insert(db, user.id, NAME, id, &news)?;
+                insert(call, db, user.id, (NAME, id), &news)?;
             }
         }
         Ok(())
@@ -110,7 +107,7 @@ fn commented(call: &Call<'_>, id: i64, comment: &Value) -> Result<(), Failure> {
         news.insert("mentioned".to_owned(), true.into());
         let with_name = Value::Object(news.clone());
         for user in mentioned {
-            insert(db, user.id, NAME, 0, &with_name)?;
+            insert(call, db, user.id, (NAME, 0), &with_name)?;
         }
         news.insert("mentioned".to_owned(), false.into());
         tell(call, db, &others, NAME, &Value::Object(news))
@@ -147,8 +144,24 @@ fn tell(
 ) -> Result<(), Failure> {
     let doer = call.user()?.id;
     for user in users.iter().filter(|user| **user != doer) {
-        insert(db, *user, name, 0, news)?;
+        insert(call, db, *user, (name, 0), news)?;
     }
+    Ok(())
+}
+
+/// Writes a notification, and tells whoever listens.
+fn insert(
+    call: &Call<'_>,
+    db: &Connection,
+    user: i64,
+    about: (&str, i64),
+    news: &Value,
+) -> Result<(), Failure> {
+    let notification = notifications::insert(db, user, about, news)?;
+    // Whoever reads the list at once finds it there: the database is not free before this is stored.
+    call.world
+        .listeners
+        .tell(user, "notification.created", &notification);
     Ok(())
 }
 
@@ -163,34 +176,10 @@ fn about_task(
     news.insert("doer".to_owned(), doer(call, doer_named)?);
     if call.at.release.people.fuller_notifications {
         let project = projects::by_id(db, 0, task.project_id)?;
-        news.insert(
-            "project".to_owned(),
-            project.map_or(Value::Null, bare_project),
-        );
+        news.insert("project".to_owned(), json!(project.map(Project::bare)));
     }
-    let bare = Task {
-        reminders: None,
-        assignees: None,
-        labels: None,
-        identifier: String::new(),
-        related_tasks: None,
-        attachments: None,
-        reactions: None,
-        created_by: None,
-        ..task
-    };
-    news.insert("task".to_owned(), json!(bare));
+    news.insert("task".to_owned(), json!(task.bare()));
     Ok(news)
-}
-
-fn bare_project(project: Project) -> Value {
-    let mut bare = json!(Project {
-        owner: None,
-        max_permission: Some(0.into()),
-        ..project
-    });
-    bare["views"] = Value::Null;
-    bare
 }
 
 /// Up to 1.x some notifications know of the doer what the token knows.

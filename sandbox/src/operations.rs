@@ -6,9 +6,9 @@ use crate::reply::Reply;
 use crate::{
     accounts, api_tokens, assignees, attachments, auth, avatars, backgrounds, board, bots, buckets,
     bulk, caldav_tokens, comments, duplicate, duplicates, exports, feed, imports, info, labels,
-    licensed, link_shares, namespaces, notifications, oauth, positions, projects, reactions,
+    licensed, link_shares, live, namespaces, notifications, oauth, positions, projects, reactions,
     relations, saved_filters, search, sessions, shares, subscriptions, task_labels, tasks, teams,
-    totp, users, views,
+    totp, users, views, webhooks,
 };
 
 pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Failure>;
@@ -182,6 +182,17 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "labels.update" => labels::update,
         "labels.patch" => labels::patch,
         "labels.delete" => labels::delete,
+        "websocket.connect" => live::connect,
+        "webhooks.read_events" => webhooks::read_events,
+        "webhooks.read_all" => webhooks::read_all,
+        "webhooks.create" => webhooks::create,
+        "webhooks.update" => webhooks::update,
+        "webhooks.delete" => webhooks::delete,
+        "user_webhooks.read_events" => webhooks::read_user_events,
+        "user_webhooks.read_all" => webhooks::read_all_of_user,
+        "user_webhooks.create" => webhooks::create_of_user,
+        "user_webhooks.update" => webhooks::update_of_user,
+        "user_webhooks.delete" => webhooks::delete_of_user,
         operation if is_import_status(operation) => imports::status,
         operation if operation.starts_with("admin") => licensed::admin,
         operation if operation.starts_with("time_entries.") => licensed::time_entries,
@@ -221,6 +232,7 @@ pub(crate) fn is_log_in(operation: &str) -> bool {
             | "auth.confirm_email"
             | "auth.link_share_login"
             | "auth.oauth_token"
+            | "websocket.connect"
     )
 }
 

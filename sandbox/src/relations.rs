@@ -1,16 +1,16 @@
 //! Relations between tasks: the handlers.
 
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::body::{self, Field, Kind};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Denied, Failure, domain};
 use crate::release::Api;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
-use crate::store::relations::{self as store, KINDS};
-use crate::store::users::UserShape;
+use crate::store::relations::{self as store, KINDS, Relation};
 use crate::tasks;
 
 const KIND_NAMES: [&str; KINDS.len()] = {
@@ -30,17 +30,6 @@ const FIELDS: &[Field] = &[
     Field::new("created_by", Kind::Ignored),
     Field::new("created", Kind::Ignored),
 ];
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Relation {
-    task_id: i64,
-    other_task_id: i64,
-    #[serde(rename = "relation_kind")]
-    kind: String,
-    created_by: Option<UserShape>,
-    created: Stamp,
-}
 
 /// Relates two tasks. The other one gets the inverse without being asked.
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
@@ -63,12 +52,16 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         if call.at.release.circles_refused {
             check_circle(db, &relation)?;
         }
-        if !store::insert(db, task, kind, other)? {
+        relation.created_by = Some(call.user()?.shape());
+        relation.created = Stamp::now();
+        if !store::insert(db, &relation)? {
             return Err(domain(409, 4008, "The task relation already exists."));
         }
         crate::store::tasks::touch(db, task)?;
-        relation.created_by = Some(call.user()?.shape());
-        relation.created = Stamp::now();
+        call.tell(Event::RelationCreated {
+            task,
+            relation: json!(relation),
+        });
         Ok(call.ok(None, &relation))
     })
 }
@@ -96,10 +89,14 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
         tasks::check_write(db, call.user()?, task)?;
         // 0.20 means the inverse and looks for the same kind.
         let back = store::inverse(kind).filter(|_| call.at.release.inverse_ended);
-        if !store::delete(db, task, kind, other, back.unwrap_or(kind))? {
-            return Err(domain(404, 4009, "The task relation does not exist."));
-        }
+        let relation = store::find(db, task, kind, other)?
+            .ok_or_else(|| domain(404, 4009, "The task relation does not exist."))?;
+        store::delete(db, &relation, back.unwrap_or(kind))?;
         crate::store::tasks::touch(db, task)?;
+        call.tell(Event::RelationDeleted {
+            task,
+            relation: json!(relation),
+        });
         Ok(call.deleted())
     })
 }

@@ -3,10 +3,12 @@
 mod accounts;
 mod boards;
 mod people;
+mod webhooks;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use boards::Boards;
 pub(crate) use people::People;
+pub(crate) use webhooks::{LinkDoer, Webhooks};
 
 use crate::spelling::{self, Spelling};
 
@@ -167,6 +169,8 @@ pub struct Release {
     pub(crate) timezone_checked: bool,
     /// Accounts, tokens and link shares.
     pub(crate) accounts: Accounts,
+    /// Webhooks and what they are told.
+    pub(crate) webhooks: Webhooks,
 }
 
 /// One of the two REST APIs.
@@ -311,6 +315,7 @@ static V0_20: Release = Release {
     sent_ids_stored: true,
     people: people::V0_20,
     accounts: accounts::V0_20,
+    webhooks: webhooks::V0_20,
 };
 
 static V0_24: Release = Release {
@@ -390,6 +395,7 @@ static V0_24: Release = Release {
     sent_ids_stored: true,
     people: people::V0_24,
     accounts: accounts::V0_24,
+    webhooks: webhooks::V0_24,
 };
 
 static V1_0: Release = Release {
@@ -476,6 +482,7 @@ static V1_0: Release = Release {
     sent_ids_stored: false,
     people: people::V1_0,
     accounts: accounts::V1_0,
+    webhooks: webhooks::V1_0,
 };
 
 static V2_5: Release = Release {
@@ -563,4 +570,5 @@ static V2_5: Release = Release {
     sent_ids_stored: false,
     people: people::V2_5,
     accounts: accounts::V2_5,
+    webhooks: webhooks::V2_5,
 };

@@ -9,8 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request as HttpRequest, State};
-use axum::http::{HeaderName, HeaderValue, Method, Response, header};
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::upgrade::OnUpgrade;
 use jiff::fmt::rfc2822;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
@@ -18,9 +19,12 @@ use tokio::sync::{Notify, oneshot};
 use crate::answer::{Incoming, answer, operation};
 use crate::clock;
 use crate::config::Config;
+use crate::deliveries;
+use crate::due;
 use crate::failure::{Failure, plain};
 use crate::faults::{Faults, Share, Skew};
 use crate::line::{Lines, Peer};
+use crate::live;
 use crate::log::Request;
 use crate::operations::{is_set_up, is_slow};
 use crate::release::At;
@@ -141,12 +145,12 @@ impl Sandbox {
 
     /// The last 10,000 requests, oldest first.
     pub fn requests(&self) -> Vec<Request> {
-        self.world.requests()
+        self.world.requests.all()
     }
 
     /// Forgets the requests received so far.
     pub fn forget_requests(&self) {
-        self.world.forget_requests();
+        self.world.requests.clear();
     }
 
     /// Changes what goes wrong, from the next request on. Limits go on counting where they are.
@@ -155,9 +159,10 @@ impl Sandbox {
     }
 
     /// Moves the server's clock on: tokens and rate-limit windows age, and what is stored from now on is that much
-    /// later. Nothing waits.
+    /// later. Nothing waits; reminders in between fire.
     pub fn advance(&self, time: Duration) {
         self.world.clock.advance(Skew::ahead(time).milliseconds());
+        self.world.clock.within(|| due::tell(&self.world));
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -215,6 +220,10 @@ async fn serve(world: Arc<World>, listener: std::net::TcpListener, stopped: ones
     let server = axum::serve(Lines(listener), service)
         .with_graceful_shutdown(async { drop(finishing.await) });
     let server = tokio::spawn(std::future::IntoFuture::into_future(server));
+    tokio::spawn(deliveries::run(Arc::clone(&world)));
+    if !world.config.release.webhooks.user_events.is_empty() {
+        tokio::spawn(due::run(Arc::clone(&world)));
+    }
     tokio::select! {
         () = died.notified() => return,
         _ = stopped => {}
@@ -239,7 +248,8 @@ async fn handle(
         // The runtime is going down; there is no answer any more.
         return std::future::pending().await;
     }
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let upgrade = head.extensions.remove::<OnUpgrade>();
     let limit = world.config.release.body_limit.unwrap_or(LONGEST_BODY);
     let body = Limited::new(body, limit)
         .collect()
@@ -291,9 +301,14 @@ async fn handle(
         answer(world, &request)
     };
     received.status = reply.status.as_u16();
-    world.remember(received);
+    world.requests.push(received);
     if refused || lost {
         peer.hang_up();
+    }
+    if let Some(upgrade) = upgrade
+        && reply.status == StatusCode::SWITCHING_PROTOCOLS
+    {
+        tokio::spawn(live::serve(Arc::clone(world), at, upgrade));
     }
     let cut = is_read && takes(faults.cut, CUT);
     response(world, reply, cut)

@@ -552,7 +552,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     call.write(|db| {
         check_write(db, call.user()?, id)?;
         let mut task = store::by_id(db, call.user()?.id, id)?.ok_or_else(not_found)?;
-        Expand::default().fill(call, db, std::slice::from_mut(&mut task))?;
+        Expand::always(call.at.release).fill(call, db, std::slice::from_mut(&mut task))?;
         let task = Box::new(task);
         store::delete(db, call.at.release, id)?;
         call.tell(Event::TaskDeleted { task });

@@ -65,6 +65,12 @@ struct Settings {
     extra_settings_links: Option<()>,
 }
 
+/// When a day's overdue tasks are told, `9:00`, and the time zone of it, by the stored settings.
+pub(crate) fn overdue_time(stored: &str) -> (String, String) {
+    let settings = Settings::stored(stored);
+    (settings.overdue_tasks_reminders_time, settings.timezone)
+}
+
 /// What an update leaves out is empty.
 const SETTINGS: &[Field] = &[
     Field::new("name", Kind::Text),

@@ -1,25 +1,23 @@
 //! Everything that one running sandbox knows.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use crate::catalogue::Catalogue;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Config;
+use crate::deliveries::Outbox;
 use crate::faults::Faults;
 use crate::limiter::Limiter;
-use crate::log::Request;
+use crate::live::Listeners;
+use crate::log::{Log, Request};
 use crate::release::Api;
 use crate::scopes::Scopes;
 use crate::stamp::Stamp;
 use crate::store::Store;
 use crate::timer::Timer;
 use crate::tokens::Signer;
-
-/// How many received requests are remembered.
-const LOG_LENGTH: usize = 10_000;
 
 #[derive(Debug)]
 pub(crate) struct World {
@@ -38,7 +36,14 @@ pub(crate) struct World {
     pub(crate) started: Instant,
     pub(crate) started_at: Stamp,
     received: AtomicU64,
-    log: Mutex<VecDeque<Request>>,
+    /// The minute since 1970 up to which was told what is due.
+    pub(crate) told_until: AtomicI64,
+    /// What was received.
+    pub(crate) requests: Log<Request>,
+    /// What webhooks are told.
+    pub(crate) outbox: Outbox,
+    /// Whom WebSockets tell something.
+    pub(crate) listeners: Listeners,
 }
 
 impl World {
@@ -46,6 +51,7 @@ impl World {
         let faults = std::mem::take(&mut config.faults);
         let clock = Clock::default();
         clock.advance(faults.clock.milliseconds());
+        let minute = clock.within(clock::now).as_second().div_euclid(60);
         Ok(Self {
             catalogue: Catalogue::of(config.release),
             scopes: Scopes::of(config.release),
@@ -60,7 +66,10 @@ impl World {
             clock,
             faults: RwLock::new(Arc::new(faults)),
             received: AtomicU64::new(0),
-            log: Mutex::default(),
+            told_until: AtomicI64::new(minute),
+            requests: Log::default(),
+            outbox: Outbox::default(),
+            listeners: Listeners::default(),
             config,
         })
     }
@@ -88,29 +97,5 @@ impl World {
     /// Counts a request; the first is number 0.
     pub(crate) fn next_number(&self) -> u64 {
         self.received.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(crate) fn remember(&self, request: Request) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.len() == LOG_LENGTH {
-            log.pop_front();
-        }
-        log.push_back(request);
-    }
-
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
-    }
-
-    pub(crate) fn forget_requests(&self) {
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
     }
 }

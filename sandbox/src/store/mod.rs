@@ -12,6 +12,7 @@ pub(crate) mod buckets;
 pub(crate) mod caldav_tokens;
 pub(crate) mod comments;
 pub(crate) mod copies;
+pub(crate) mod due;
 pub(crate) mod files;
 pub(crate) mod filters;
 pub(crate) mod labels;
@@ -34,6 +35,7 @@ pub(crate) mod totp;
 pub(crate) mod unread;
 pub(crate) mod users;
 pub(crate) mod views;
+pub(crate) mod webhooks;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -52,6 +54,7 @@ const SCHEMAS: &[&str] = &[
     include_str!("task_extras.sql"),
     include_str!("people.sql"),
     include_str!("views.sql"),
+    include_str!("webhooks.sql"),
 ];
 
 /// File name inside the data folder.

@@ -38,14 +38,14 @@ impl Notification {
     }
 }
 
-/// Tells a user something. `subject` is what [`was_told`] asks for, 0 if nobody will.
+/// Tells a user something: its name, and the subject that [`was_told`] asks for, 0 if nobody will.
 pub(crate) fn insert(
     db: &Connection,
     user: i64,
-    name: &str,
-    subject: i64,
+    (name, subject): (&str, i64),
     news: &Value,
-) -> Result<(), Failure> {
+) -> Result<Notification, Failure> {
+    let created = Stamp::now_in_seconds();
     db.prepare_cached(
         "INSERT INTO notifications (user_id, name, subject_id, notification, created) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -54,9 +54,16 @@ pub(crate) fn insert(
         name,
         subject,
         news.to_string(),
-        Stamp::now().seconds()
+        created.seconds()
     ])?;
-    Ok(())
+    Ok(Notification {
+        id: db.last_insert_rowid(),
+        news: news.clone(),
+        name: name.to_owned(),
+        read_at: Stamp::default(),
+        created,
+        read: None,
+    })
 }
 
 /// Whether a user was told that of a subject.

@@ -45,6 +45,19 @@ pub(crate) struct Project {
     pub(crate) updated: Stamp,
 }
 
+impl Project {
+    /// With nothing but its own columns.
+    pub(crate) fn bare(self) -> Self {
+        Self {
+            owner: None,
+            views: None,
+            max_permission: Some(0.into()),
+            subscription: None,
+            ..self
+        }
+    }
+}
+
 /// Id of the pseudo project that holds the favourite tasks.
 pub(crate) const FAVORITES: i64 = -1;
 

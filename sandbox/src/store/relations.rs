@@ -1,9 +1,12 @@
 //! Relations between tasks. Each stands in the table twice, seen from either side.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::{Deserialize, Serialize};
 
 use super::tasks::{self, Task};
+use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
+use crate::stamp::Stamp;
 
 /// Kinds of relations, in the order in which the server names them, each with its inverse.
 pub(crate) const KINDS: [(&str, &str); 11] = [
@@ -26,32 +29,67 @@ pub(crate) fn inverse(kind: &str) -> Option<&'static str> {
     Some(known.1)
 }
 
+/// A relation as one side sees it, as the API shows and takes it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Relation {
+    pub(crate) task_id: i64,
+    pub(crate) other_task_id: i64,
+    #[serde(rename = "relation_kind")]
+    pub(crate) kind: String,
+    pub(crate) created_by: Option<UserShape>,
+    pub(crate) created: Stamp,
+}
+
 /// Relates two tasks, from both sides; false when they are related like that already.
-pub(crate) fn insert(db: &Connection, task: i64, kind: &str, other: i64) -> Result<bool, Failure> {
-    let sql = "INSERT OR IGNORE INTO relations (task_id, kind, other_task_id) VALUES (?1, ?2, ?3)";
+pub(crate) fn insert(db: &Connection, relation: &Relation) -> Result<bool, Failure> {
+    let (task, kind, other) = (relation.task_id, &relation.kind, relation.other_task_id);
+    let by = relation.created_by.as_ref().map(|user| user.id);
+    let created = relation.created.seconds();
+    let sql = "INSERT OR IGNORE INTO relations (task_id, kind, other_task_id, created_by, created)
+               VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut statement = db.prepare_cached(sql)?;
-    if statement.execute(params![task, kind, other])? == 0 {
+    if statement.execute(params![task, kind, other, by, created])? == 0 {
         return Ok(false);
     }
-    statement.execute(params![other, inverse(kind), task])?;
+    statement.execute(params![other, inverse(kind), task, by, created])?;
     Ok(true)
 }
 
-/// Ends a relation, and `back` from the other side; false when there is none.
-pub(crate) fn delete(
+/// The relation of that kind between two tasks.
+pub(crate) fn find(
     db: &Connection,
     task: i64,
     kind: &str,
     other: i64,
-    back: &str,
-) -> Result<bool, Failure> {
+) -> Result<Option<Relation>, Failure> {
+    let sql = format!(
+        "SELECT r.created, {SHAPE} FROM relations r JOIN users u ON u.id = r.created_by
+         WHERE r.task_id = ?1 AND r.kind = ?2 AND r.other_task_id = ?3"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let read = |row: &Row<'_>| {
+        Ok(Relation {
+            task_id: task,
+            other_task_id: other,
+            kind: kind.to_owned(),
+            created_by: Some(UserShape::read(row, 1)?),
+            created: Stamp::from_seconds(row.get(0)?),
+        })
+    };
+    Ok(query
+        .query_row(params![task, kind, other], read)
+        .optional()?)
+}
+
+/// Ends a relation, and `back` from the other side.
+pub(crate) fn delete(db: &Connection, relation: &Relation, back: &str) -> Result<(), Failure> {
     let sql = "DELETE FROM relations WHERE task_id = ?1 AND kind = ?2 AND other_task_id = ?3";
     let mut statement = db.prepare_cached(sql)?;
-    if statement.execute(params![task, kind, other])? == 0 {
-        return Ok(false);
-    }
+    let (task, other) = (relation.task_id, relation.other_task_id);
+    statement.execute(params![task, relation.kind, other])?;
     statement.execute(params![other, back, task])?;
-    Ok(true)
+    Ok(())
 }
 
 /// Whether `below` can be reached from `task` by relations of that kind, or is the task itself.

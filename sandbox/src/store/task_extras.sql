@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS relations (
     task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
     other_task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
+    created_by INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created INTEGER NOT NULL,
     UNIQUE (task_id, kind, other_task_id)
 );
 CREATE INDEX IF NOT EXISTS relations_other ON relations (other_task_id);

@@ -152,6 +152,21 @@ pub(crate) fn columns() -> String {
 pub(crate) const WIDTH: usize = 28;
 
 impl Task {
+    /// With nothing but its own columns.
+    pub(crate) fn bare(self) -> Self {
+        Self {
+            reminders: None,
+            assignees: None,
+            labels: None,
+            identifier: String::new(),
+            related_tasks: None,
+            attachments: None,
+            reactions: None,
+            created_by: None,
+            ..self
+        }
+    }
+
     /// Reads a row of [`columns`].
     pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let number: i64 = row.get(15)?;

@@ -18,10 +18,15 @@ use vikunja_sdk::{
 
 use super::servers::{Told, real};
 
-/// The servers, each with a client of a new user; says so where none is named.
+/// The real servers, each with a client of a new user; says so where none is named.
 pub(crate) async fn real_clients() -> Vec<(Told, Client)> {
+    clients(real()).await
+}
+
+/// These servers, each with a client of a new user.
+pub(crate) async fn clients(servers: impl IntoIterator<Item = Told>) -> Vec<(Told, Client)> {
     let mut found = Vec::new();
-    for told in real() {
+    for told in servers {
         let Some((mut client, _)) = told.client().await else {
             continue;
         };

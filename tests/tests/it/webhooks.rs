@@ -1,19 +1,25 @@
-//! Webhooks of a real server: their names, having one, giving it another secret. The stand-in has none.
+//! Webhooks of the stand-in and of a real server: their names, having one, giving it another secret; and what the
+//! stand-in tells, received.
 
 use std::collections::BTreeSet;
 
+use vikunja_sandbox::Sandbox;
 use vikunja_sdk::{
     Client, Failure, Release,
     model::{EventName, ProjectId},
     ops::{self, WebhookChange, WebhookWarning},
     page::walk,
-    projects,
+    projects, tasks, users,
+    webhook::{Event, Verifier},
     webhooks::{
         Create, Delete, List, Me, MyEvents, Owner, OwnerKind, ProjectEvents, Support, support,
     },
 };
 
-use super::tokens::{real_clients, release};
+use super::{
+    servers::{real, sandboxes},
+    tokens::{clients, release},
+};
 
 /// What a server of this release takes, as this crate sees it.
 fn taken(owner: OwnerKind, release: Release) -> BTreeSet<EventName> {
@@ -23,7 +29,7 @@ fn taken(owner: OwnerKind, release: Release) -> BTreeSet<EventName> {
 
 #[tokio::test]
 async fn names_are_those_of_the_server() {
-    for (told, client) in real_clients().await {
+    for (told, client) in clients(sandboxes().into_iter().chain(real())).await {
         let release = release(&client);
         if release < Release(0, 22, 0) {
             continue;
@@ -96,7 +102,7 @@ async fn tell<O: Owner>(client: &mut Client, owner: O, events: [EventName; 2]) {
 
 #[tokio::test]
 async fn one_webhook_is_had_and_its_secret_rotated() {
-    for (_, mut client) in real_clients().await {
+    for (_, mut client) in clients(sandboxes().into_iter().chain(real())).await {
         let release = release(&client);
         if release < Release(0, 22, 0) {
             let wanted = Create {
@@ -116,6 +122,49 @@ async fn one_webhook_is_had_and_its_secret_rotated() {
         if release >= Release(2, 2, 0) {
             let of_mine = [EventName::TaskOverdue, EventName::TasksOverdue];
             tell(&mut client, Me, of_mine).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn deliveries_of_the_stand_in_are_received() {
+    for release in ["0.24", "1.0", "2.5"] {
+        let sandbox = Sandbox::with(&format!("{release},retry-wait=1ms")).unwrap();
+        let account = sandbox.sign_up("alice").unwrap();
+        let mut client = Client::connect(&sandbox.url()).await.unwrap();
+        client
+            .log_in(&account.username, account.password.clone().into())
+            .await
+            .unwrap();
+        let alice = client.send(&users::Current).await.unwrap();
+        let project = client.send(&projects::Create::new("Hooks")).await.unwrap();
+        let wanted = Create {
+            owner: project.id,
+            // Nobody listens there: what was sent is seen all the same.
+            target_url: "http://127.0.0.1:9/".to_owned(),
+            events: vec![EventName::TaskCreated],
+            secret: Some("long and random".into()),
+            basic_auth: None,
+        };
+        ops::ensure_webhook(&mut client, &wanted).await.unwrap();
+        let create = tasks::Create::new(project.id, "Knead <slowly>");
+        let task = client.send(&create).await.unwrap();
+        sandbox.wait_for_deliveries();
+
+        let verifier = Verifier::new(["long and random".into()]).unwrap();
+        let told = sandbox.deliveries();
+        assert_eq!(told.len(), 6, "{release}: nobody answered");
+        for one in told {
+            let signature = one.headers.get("x-vikunja-signature");
+            let signature = signature.map(http::HeaderValue::as_bytes);
+            let delivery = verifier.receive(one.body.clone(), signature).unwrap();
+            let Event::TaskCreated(event) = &delivery.event else {
+                panic!("{release}: {:?}", delivery.event);
+            };
+            assert_eq!((event.task.id, &event.task.title), (task.id, &task.title));
+            assert_eq!(event.doer.as_ref().map(|doer| doer.id), Some(alice.id));
+            let wrong = Verifier::new(["another".into()]).unwrap();
+            assert!(wrong.receive(one.body, signature).is_err());
         }
     }
 }
