@@ -16,27 +16,27 @@ use player::{Played, Player};
 
 #[test]
 fn release_0_20() {
-    check("0.20", "0.20.4", "v1", 509);
+    check("0.20", "0.20.4", "v1");
 }
 
 #[test]
 fn release_0_24() {
-    check("0.24", "0.24.1", "v1", 574);
+    check("0.24", "0.24.1", "v1");
 }
 
 #[test]
 fn release_1_0() {
-    check("1.0", "1.0.0", "v1", 589);
+    check("1.0", "1.0.0", "v1");
 }
 
 #[test]
 fn release_2_5_v1() {
-    check("2.5", "2.5.0", "v1", 629);
+    check("2.5", "2.5.0", "v1");
 }
 
 #[test]
 fn release_2_5_v2() {
-    check("2.5", "2.5.0", "v2", 685);
+    check("2.5", "2.5.0", "v2");
 }
 
 /// What came of the lines of one file.
@@ -71,7 +71,7 @@ impl Tally {
     }
 }
 
-fn check(release: &str, file: &str, api: &str, floor: usize) {
+fn check(release: &str, file: &str, api: &str) {
     let lines = recorded(file, api);
     // The recording's main server, and two with other settings.
     let servers = [
@@ -115,9 +115,10 @@ fn check(release: &str, file: &str, api: &str, floor: usize) {
         tally.differing.join("\n")
     );
     assert!(
-        tally.agreed >= floor,
-        "only {} agreed, of {floor} that did",
-        tally.agreed
+        tally.replayed * 100 >= lines.len() * 99,
+        "only {} of {} lines could be replayed",
+        tally.replayed,
+        lines.len()
     );
 }
 
