@@ -66,6 +66,7 @@ impl Listeners {
 }
 
 /// Agrees to a WebSocket. What it is for is said over it.
+#[expect(clippy::unnecessary_wraps, reason = "all handlers have one type")]
 pub(crate) fn connect(call: &Call<'_>) -> Result<Reply, Failure> {
     let header = |name: header::HeaderName| call.header(&name).unwrap_or_default();
     let has = |name: header::HeaderName, wanted: &str| {
@@ -167,7 +168,7 @@ pub(crate) async fn serve(world: Arc<World>, at: At, upgrade: OnUpgrade) {
                 Some(Err(_)) | None => return,
             },
             told = news.recv() => match told {
-                Ok(told) => connection.pass_on(told),
+                Ok(told) => connection.pass_on(&told),
                 Err(_) => Answer::Nothing,
             },
             () = &mut pause => {
@@ -247,7 +248,7 @@ impl Connection {
         }
     }
 
-    fn pass_on(&self, told: Told) -> Answer {
+    fn pass_on(&self, told: &Told) -> Answer {
         if self.user == Some(told.user) && self.topics.contains(told.topic) {
             Answer::Text(json!({"event": told.topic, "data": told.data}))
         } else {

@@ -34,10 +34,12 @@ const USER_FIELDS: &[Field] = ALL_FIELDS.split_at(ALL_FIELDS.len() - 2).0;
 
 const FIELDS: &[Field] = ALL_FIELDS.split_at(2).1;
 
+#[expect(clippy::unnecessary_wraps, reason = "all handlers have one type")]
 pub(crate) fn read_events(call: &Call<'_>) -> Result<Reply, Failure> {
     Ok(call.ok(None, call.at.release.webhooks.events))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "all handlers have one type")]
 pub(crate) fn read_user_events(call: &Call<'_>) -> Result<Reply, Failure> {
     Ok(call.ok(None, call.at.release.webhooks.user_events))
 }

@@ -40,34 +40,25 @@ pub(super) fn body(
     time: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
     #[derive(Serialize)]
-    struct Envelope<T> {
+    struct Envelope {
         event_name: &'static str,
         time: String,
-        data: T,
+        data: Data,
     }
     let release = world.config.release;
-    let (event_name, time) = (news.event.name(), time.to_string());
-    let data = world.store.read(|db| data(db, release, news, project))?;
-    let mut body = if release.webhooks.independent {
-        let data = json!(data);
-        json::write(
-            &Envelope {
-                event_name,
-                time,
-                data,
-            },
-            Api::V1,
-        )
-    } else {
-        json::write(
-            &Envelope {
-                event_name,
-                time,
-                data,
-            },
-            Api::V1,
-        )
+    let mut data = world.store.read(|db| data(db, release, news, project))?;
+    if release.webhooks.independent {
+        // All keys are sorted.
+        for part in data.values_mut() {
+            *part = Part::Value(json!(part));
+        }
+    }
+    let envelope = Envelope {
+        event_name: news.event.name(),
+        time: time.to_string(),
+        data,
     };
+    let mut body = json::write(&envelope, Api::V1);
     // The line end, which answers have.
     body.pop();
     Ok(body)
@@ -102,20 +93,15 @@ fn data(
     let by_id = release.webhooks.removed_by_id;
     let mut data = Data::new();
     match &news.event {
-        Event::AssigneeCreated { assignee, .. } => {
-            data.insert("assignee", user(db, *assignee)?);
-        }
         Event::AssigneeDeleted { assignee, .. } if by_id => {
             let id = *assignee;
-            data.insert(
-                "assignee",
-                Part::Value(json!(UserShape {
-                    id,
-                    ..UserShape::default()
-                })),
-            );
+            let shape = UserShape {
+                id,
+                ..UserShape::default()
+            };
+            data.insert("assignee", Part::User(shape));
         }
-        Event::AssigneeDeleted { assignee, .. } => {
+        Event::AssigneeCreated { assignee, .. } | Event::AssigneeDeleted { assignee, .. } => {
             data.insert("assignee", user(db, *assignee)?);
         }
         Event::CommentCreated { comment, .. }

@@ -62,11 +62,10 @@ fn headers(world: &World, webhook: &Webhook, body: &[u8]) -> HeaderMap {
     if !webhook.secret.is_empty() {
         let key = hmac::Key::new(hmac::HMAC_SHA256, webhook.secret.as_bytes());
         let signature = hmac::sign(&key, body);
-        let hex: String = signature
+        let hex = signature
             .as_ref()
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         add("x-vikunja-signature", hex, false);
     }
     let user = webhook.basic_auth_user.as_deref().unwrap_or_default();

@@ -40,7 +40,7 @@ impl Socket {
     /// Sends a text of up to 64 KiB, masked with zeros.
     fn say(&mut self, text: &str) {
         let length = u16::try_from(text.len()).expect("a short text");
-        let mut frame = vec![0x80 | TEXT, 0x80 | 126];
+        let mut frame = vec![0x80 | TEXT, 0x80 | 0x7e];
         frame.extend(length.to_be_bytes());
         frame.extend([0; 4]);
         frame.extend(text.as_bytes());
