@@ -15,7 +15,7 @@ use crate::projects::ADMIN;
 use crate::release::Binding;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
-use crate::store::shares::{self, Kind, What, With};
+use crate::store::shares::{self, Kind, Part, What, With};
 use crate::store::users::{User, UserShape};
 use crate::store::{self, teams, users};
 use crate::teams::not_found as team_gone;
@@ -138,7 +138,11 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
             Failure::Forbidden(_) => kind.not_readable(),
             other => other,
         })?;
-        let part = (page.limit(), page.offset());
+        let part = Part {
+            search: call.search().unwrap_or_default(),
+            limit: page.limit(),
+            offset: page.offset(),
+        };
         let (schema, items) = match kind.with {
             With::User => {
                 let shares = shares::users(db, kind.what, id, part)?;
@@ -150,7 +154,7 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
             }
         };
         let count = Count {
-            total: shares::count(db, kind, id)?,
+            total: shares::count(db, kind, id, part)?,
             here: count_of(&items),
             forgotten_beyond_end: false,
         };

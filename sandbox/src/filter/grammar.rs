@@ -150,10 +150,22 @@ fn unquoted(value: &str) -> String {
             .strip_prefix(quote)
             .and_then(|value| value.strip_suffix(quote))
         {
-            return inside.replace(&format!("\\{quote}"), &quote.to_string());
+            return unescaped(inside, quote);
         }
     }
     value.to_owned()
+}
+
+/// A backslash stands before a quote or another backslash; elsewhere it is one.
+fn unescaped(text: &str, quote: char) -> String {
+    let (mut plain, mut signs) = (String::with_capacity(text.len()), text.chars().peekable());
+    while let Some(sign) = signs.next() {
+        let escaped = (sign == '\\')
+            .then(|| signs.next_if(|next| *next == quote || *next == '\\'))
+            .flatten();
+        plain.push(escaped.unwrap_or(sign));
+    }
+    plain
 }
 
 fn unparsable(text: &str, why: &str) -> Failure {

@@ -1,6 +1,6 @@
 //! Projects and namespaces shared with users and with teams.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
@@ -37,18 +37,32 @@ impl Kind {
         }
     }
 
-    /// The page of the shares of ?1, as table `s` in their order, behind what is read of them.
-    pub(super) fn page(self) -> String {
+    /// The shares of ?1, as table `s`, with those whose name holds ?2.
+    fn found(self) -> String {
         let (table, what, whom) = self.table();
-        let (joined, alias) = match self.with {
-            With::User => ("users", "u"),
-            With::Team => ("teams", "t"),
+        let (joined, alias, name) = match self.with {
+            With::User => ("users", "u", "username"),
+            With::Team => ("teams", "t", "name"),
         };
         format!(
-            "FROM {table} s JOIN {joined} {alias} ON {alias}.id = s.{whom} WHERE s.{what} = ?1
-             ORDER BY s.id LIMIT ?2 OFFSET ?3"
+            "FROM {table} s JOIN {joined} {alias} ON {alias}.id = s.{whom}
+             WHERE s.{what} = ?1 AND {alias}.{name} LIKE '%' || ?2 || '%'"
         )
     }
+
+    /// A page of them in their order, behind what is read of them.
+    pub(super) fn page(self) -> String {
+        format!("{} ORDER BY s.id LIMIT ?3 OFFSET ?4", self.found())
+    }
+}
+
+/// Which shares are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    /// Of whom or of what team: a part of the name.
+    pub(crate) search: &'a str,
+    pub(crate) limit: i64,
+    pub(crate) offset: i64,
 }
 
 /// Shares something, and answers the share's id.
@@ -97,7 +111,7 @@ pub(crate) fn users(
     db: &Connection,
     what: What,
     of: i64,
-    (limit, offset): (i64, i64),
+    part: Part<'_>,
 ) -> Result<Vec<(UserShape, i64)>, Failure> {
     let with = With::User;
     let sql = format!(
@@ -105,14 +119,14 @@ pub(crate) fn users(
         Kind { what, with }.page()
     );
     let mut query = db.prepare_cached(&sql)?;
-    let rows = query.query_map([of, limit, offset], |row| {
-        Ok((UserShape::read(row, 0)?, row.get(5)?))
-    })?;
+    let values = params![of, part.search, part.limit, part.offset];
+    let rows = query.query_map(values, |row| Ok((UserShape::read(row, 0)?, row.get(5)?)))?;
     Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
 }
 
-pub(crate) fn count(db: &Connection, kind: Kind, of: i64) -> Result<i64, Failure> {
-    let (table, what, _) = kind.table();
-    let sql = format!("SELECT count(*) FROM {table} WHERE {what} = ?1");
-    Ok(db.prepare_cached(&sql)?.query_row([of], |row| row.get(0))?)
+pub(crate) fn count(db: &Connection, kind: Kind, of: i64, part: Part<'_>) -> Result<i64, Failure> {
+    let sql = format!("SELECT count(*) {}", kind.found());
+    Ok(db
+        .prepare_cached(&sql)?
+        .query_row(params![of, part.search], |row| row.get(0))?)
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::shares::{Kind, What, With};
+use super::shares::{Kind, Part, What, With};
 use super::users::{SHAPE, UserShape};
 use crate::failure::Failure;
 use crate::release::Release;
@@ -143,7 +143,7 @@ pub(crate) fn shared_with(
     release: &Release,
     what: What,
     of: i64,
-    (limit, offset): (i64, i64),
+    part: Part<'_>,
 ) -> Result<Vec<(Team, i64)>, Failure> {
     let with = With::Team;
     let sql = format!(
@@ -152,7 +152,7 @@ pub(crate) fn shared_with(
     );
     let mut query = db.prepare_cached(&sql)?;
     let (mut teams, access): (Vec<_>, Vec<_>) = query
-        .query_map([of, limit, offset], |row| {
+        .query_map(params![of, part.search, part.limit, part.offset], |row| {
             Ok((Team::read(row, release)?, row.get::<_, i64>(7)?))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?

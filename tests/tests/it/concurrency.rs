@@ -10,7 +10,7 @@ use vikunja_sdk::{
 };
 
 use super::{
-    servers::{Told, real, sandboxes},
+    servers::{Told, servers},
     story::{account, container},
 };
 
@@ -18,15 +18,8 @@ const WRITERS: usize = 8;
 const EACH: usize = 25;
 
 #[tokio::test]
-async fn parallel_creations_on_the_stand_in() {
-    for told in sandboxes() {
-        write(&told).await;
-    }
-}
-
-#[tokio::test]
-async fn parallel_creations_on_a_real_server() {
-    for told in real() {
+async fn parallel_creations() {
+    for told in servers() {
         write(&told).await;
     }
 }

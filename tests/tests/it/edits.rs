@@ -28,7 +28,7 @@ use self::{
     seen::{Editor, differences, is_unset, on_wire, plain, read, repeats, unasked},
     world::World,
 };
-use crate::servers::{Told, real, sandboxes};
+use crate::servers::{Told, servers};
 
 /// Runs one random test against each server that can be reached and has what it is about.
 fn on_all_servers<S: Strategy>(
@@ -36,10 +36,7 @@ fn on_all_servers<S: Strategy>(
     input: impl Fn() -> S,
     case: &impl AsyncFn(&World, S::Value) -> Result<(), TestCaseError>,
 ) {
-    for told in sandboxes() {
-        on_server(&told, &has, &input(), case);
-    }
-    for told in real() {
+    for told in servers() {
         on_server(&told, &has, &input(), case);
     }
 }

@@ -1,4 +1,4 @@
-//! What a server tells by itself, to who listens: the stand-in and real servers.
+//! What a server tells by itself, to who listens. The stand-in has no WebSocket: real servers only.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use vikunja_sdk::{
 };
 
 use super::{
-    servers::{real, sandboxes},
+    servers::servers,
     story::{account, container},
 };
 
 #[tokio::test]
 async fn events() {
-    for told in sandboxes().into_iter().chain(real()) {
+    for told in servers() {
         let Some((mut alice, info)) = told.client().await else {
             println!("{}: has no such API", told.name);
             continue;

@@ -22,7 +22,7 @@ use vikunja_sdk::{
     users,
 };
 
-use super::servers::{Told, real, sandboxes};
+use super::servers::{Told, servers};
 
 /// Filters that every server is asked.
 const FILTERS: usize = 300;
@@ -74,15 +74,8 @@ const PIECES: [&str; 40] = [
 ];
 
 #[tokio::test]
-async fn filters_of_the_stand_in() {
-    for told in sandboxes() {
-        hold(&told, false).await;
-    }
-}
-
-#[tokio::test]
-async fn filters_of_a_real_server() {
-    for told in real() {
+async fn filters() {
+    for told in servers() {
         hold(&told, true).await;
     }
 }

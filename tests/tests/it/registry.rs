@@ -2,7 +2,7 @@
 
 use vikunja_sdk::{BuildError, Execute, Release, api_tokens, routes::ROUTES, scope};
 
-use super::{servers::real, story::account};
+use super::{servers::servers, story::account};
 
 /// Of these a server says nothing while they are switched off.
 const SWITCHED_OFF: &[&str] = &[
@@ -15,8 +15,8 @@ const SWITCHED_OFF: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn a_real_server_offers_the_permission_of_every_route() {
-    for told in real() {
+async fn the_server_offers_the_permission_of_every_route() {
+    for told in servers() {
         let Some((mut client, info)) = told.client().await else {
             println!("{}: has no such API", told.name);
             continue;

@@ -28,27 +28,45 @@ enum Alive {
     Elsewhere,
 }
 
-/// The stand-in, as every release that it imitates.
-pub(crate) fn sandboxes() -> Vec<Told> {
+/// Whom everything is told to: the real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, otherwise the stand-in as every
+/// release that it imitates; through each API.
+pub(crate) fn servers() -> Vec<Told> {
+    match real() {
+        real if real.is_empty() => sandboxes(),
+        real => real,
+    }
+}
+
+fn sandboxes() -> Vec<Told> {
     [
-        ("0.24", ApiChoice::Auto),
-        ("2.5", ApiChoice::Only(Api::V1)),
-        ("2.5", ApiChoice::Only(Api::V2)),
+        ("0.20", Api::V1),
+        ("0.24", Api::V1),
+        ("1.0", Api::V1),
+        ("2.5", Api::V1),
+        ("2.5", Api::V2),
     ]
     .map(|(release, api)| {
         let sandbox = Sandbox::with(release).unwrap();
         Told {
-            name: format!("sandbox {release} {api:?}"),
+            name: format!("sandbox {release} {api}"),
             address: sandbox.url(),
-            api,
+            api: ApiChoice::Only(api),
             _alive: Alive::Sandbox(Box::new(sandbox)),
         }
     })
     .into()
 }
 
-/// The real server that `VIKUNJA_URL` or `VIKUNJA_BIN` names, through each API that it may have; none where none is
-/// named, said aloud.
+/// The real server alone, for what the stand-in has not got; says so aloud where none is named.
+pub(crate) fn real_or_skipped(what: &str) -> Vec<Told> {
+    let real = real();
+    if real.is_empty() {
+        skipped(&format!("{what}: set VIKUNJA_URL or VIKUNJA_BIN"));
+    }
+    real
+}
+
+/// The real server; none where none is named.
 pub(crate) fn real() -> Vec<Told> {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let apis = [ApiChoice::Only(Api::V1), ApiChoice::Only(Api::V2)];
@@ -63,7 +81,6 @@ pub(crate) fn real() -> Vec<Told> {
             .into();
     }
     let Some(program) = variable("VIKUNJA_BIN") else {
-        skipped("no real server is named; set VIKUNJA_URL or VIKUNJA_BIN");
         return Vec::new();
     };
     let stop = STOP.get_or_init(|| Stop::on_signals().unwrap());

@@ -17,7 +17,7 @@ use vikunja_sdk::{
     users,
 };
 
-use super::servers::{Told, real, sandboxes};
+use super::servers::{Told, servers};
 
 /// What a service would write to its disk.
 #[derive(Clone, Default)]
@@ -81,15 +81,8 @@ fn age(client: &Client) {
 }
 
 #[tokio::test]
-async fn sessions_of_the_stand_in() {
-    for told in sandboxes() {
-        tell(&told).await;
-    }
-}
-
-#[tokio::test]
-async fn sessions_of_a_real_server() {
-    for told in real() {
+async fn sessions() {
+    for told in servers() {
         tell(&told).await;
     }
 }

@@ -11,18 +11,11 @@ use vikunja_sdk::{
     users,
 };
 
-use super::servers::{Told, real, sandboxes};
+use super::servers::{Told, servers};
 
 #[tokio::test]
-async fn the_story_told_to_the_stand_in() {
-    for told in sandboxes() {
-        tell(&told).await;
-    }
-}
-
-#[tokio::test]
-async fn the_story_told_to_a_real_server() {
-    for told in real() {
+async fn the_story() {
+    for told in servers() {
         tell(&told).await;
     }
 }
