@@ -1,5 +1,6 @@
 //! The command line. Flags that hold one value have an environment name; what is typed counts first.
 
+pub mod receiver;
 pub mod seed;
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -14,6 +15,7 @@ use crate::{
     plan::{Arrivals, Stages},
     scenario::Wanted,
 };
+use receiver::ReceiverArgs;
 
 /// Is this Vikunja healthy and fast enough?
 ///
@@ -181,6 +183,10 @@ pub struct RunArgs {
         help_heading = "Account"
     )]
     pub state: Option<PathBuf>,
+
+    /// Where webhooks are received.
+    #[command(flatten)]
+    pub receiver: ReceiverArgs,
 
     /// How much.
     #[command(flatten)]

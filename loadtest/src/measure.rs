@@ -17,7 +17,7 @@ use crate::{
     progress::Progress,
     record::{Figures, Phase, Record, Recorder},
     renewal,
-    report::{BlockPart, PhasePart},
+    report::{BlockPart, PhasePart, WebhooksPart},
     scenario::Cast,
     server::usage::{self, Counters, Process},
     stop::Stop,
@@ -37,7 +37,7 @@ pub struct Measuring<'a> {
     /// How closely answers are looked at.
     pub check: Check,
     /// What is done.
-    pub cast: Cast,
+    pub cast: Arc<Cast>,
     /// When to give up.
     pub limit: Option<&'a Limit>,
     /// The server's process, where it is on this machine.
@@ -67,6 +67,8 @@ pub struct Measured {
     pub server_process: Option<Process>,
     /// What the server counted.
     pub server_counters: Option<Counters>,
+    /// What came back by webhooks, of each run that had any.
+    pub webhooks: Vec<WebhooksPart>,
     used: Option<Used>,
     connects: Connects,
 }

@@ -19,8 +19,10 @@ use crate::{
     plan::{Model, Plan},
     preflight,
     progress::{Progress, say},
-    report::{self, Outcome, PlanPart, RoutePart, RunResult, ScenarioPart, ServerPart},
-    scenario::{Cast, Prepared, Stage},
+    report::{
+        self, Outcome, PlanPart, RoutePart, RunResult, ScenarioPart, ServerPart, WebhooksPart,
+    },
+    scenario::{About, Cast, Prepared, Scenario, Stage, Webhooks},
     seed::{self, Seeded},
     server::{self, Reached, Running, Which},
     sink::Sink,
@@ -113,6 +115,7 @@ struct Ready {
 impl<'a> Job<'a> {
     fn of(args: &'a RunArgs) -> Result<Self, Problem> {
         let plan = Plan::of(&args.how_much)?;
+        refuse_idle_flags(args)?;
         let targets = targets(args, &plan)?;
         let limit = args.abort_on.as_deref().map(str::parse).transpose()?;
         let json = args
@@ -122,6 +125,9 @@ impl<'a> Job<'a> {
             .transpose()?;
         let which = Which::of(args);
         let who = who_of(args, &which)?;
+        if args.scenario.any(is_of_webhooks) {
+            args.receiver.check(which.is_near())?;
+        }
         Ok(Self {
             args,
             which,
@@ -204,18 +210,27 @@ impl<'a> Job<'a> {
         let prepared = stop.unless_asked(self.prepare(ready)).await?;
         self.check_limit(&ready.line)?;
         let (cast, sessions, scenario) = self.cast(prepared, ready);
+        let cast = Arc::new(cast);
+        let opened = cast.open(&mut ready.line, &self.args.receiver).await;
+        if let Err(problem) = opened {
+            let _ = cast.close(&mut ready.line, stop).await;
+            return Err(problem);
+        }
         let run = Measuring {
             plan: &self.plan,
             target: ready.line.target(),
             sessions,
             connections: self.args.connections,
             check: self.args.check,
-            cast,
+            cast: Arc::clone(&cast),
             limit: self.limit.as_ref(),
             server_pid: self.args.server_pid.or_else(|| running.pid()),
             set_up: set_up.elapsed(),
         };
-        measured.add(repeat, run, stop).await?;
+        let done = measured.add(repeat, run, stop).await;
+        let told = cast.close(&mut ready.line, stop).await;
+        done?;
+        measured.webhooks.extend(told?);
         Ok((ready.server.clone(), scenario))
     }
 
@@ -379,7 +394,8 @@ impl<'a> Job<'a> {
             return Err(Problem::cancelled());
         }
         let generator = measured.generator(&judged, workers);
-        let rows = verdict::judge(&self.targets, &measured.record, &measured.repeats);
+        let mut rows = verdict::judge(&self.targets, &measured.record, &measured.repeats);
+        rows.extend(WebhooksPart::judge(&measured.webhooks));
         let invalid = generator.invalidates(&judged);
         let outcome = if stop.is_asked() {
             Outcome::Cancelled
@@ -411,6 +427,7 @@ impl<'a> Job<'a> {
             generator,
             server_process: measured.server_process,
             server_counters: measured.server_counters,
+            webhooks: measured.webhooks,
             verdict: rows,
             outcome,
             invalid,
@@ -450,6 +467,29 @@ impl<'a> Job<'a> {
     }
 }
 
+fn is_of_webhooks(about: &About) -> bool {
+    about.name == Webhooks::NAME
+}
+
+/// Flags that would do nothing in these scenarios are a mistake.
+fn refuse_idle_flags(args: &RunArgs) -> Result<(), Problem> {
+    if args.how_much.think.is_some() && !args.scenario.any(|about| about.pauses) {
+        return Err(Problem::new(format!(
+            "--think is a factor on pauses, and {} has none",
+            args.scenario
+        ))
+        .advise("leave --think out, or take a scenario of people: --scenario worker"));
+    }
+    if args.receiver.is_given() && !args.scenario.any(is_of_webhooks) {
+        return Err(Problem::new(format!(
+            "--receiver-listen is for webhooks, and {} receives none",
+            args.scenario
+        ))
+        .advise("leave it out, or add --scenario webhooks"));
+    }
+    Ok(())
+}
+
 /// What the run is judged by: what its scenarios promise, and what was given.
 fn targets(args: &RunArgs, plan: &Plan) -> Result<Vec<Wanted>, Problem> {
     let mut documented = Vec::new();
@@ -467,7 +507,15 @@ fn targets(args: &RunArgs, plan: &Plan) -> Result<Vec<Wanted>, Problem> {
         // A floor above what is sent would be missed by every server.
         let rate = plan.expected().unwrap_or_default() as f64 / lasts.as_secs_f64();
         let given: Vec<Wanted> = verdict::targets(&[], &args.targets, false)?;
-        targets.retain(|target| given.contains(target) || !target.wants_more_than(rate));
+        targets.retain(|target| {
+            let judged = given.contains(target) || !target.wants_more_than(rate);
+            if !judged {
+                say(&format!(
+                    "not judged: {target}, because only {rate:.1}/s are sent"
+                ));
+            }
+            judged
+        });
     }
     Ok(targets)
 }

@@ -5,7 +5,7 @@
 //!
 //! # fn main() -> Result<(), Error> {
 //! let vikunja = Client::from_env()?;
-//! let task = vikunja.send(&tasks::Get { id: TaskId::from(7) })?;
+//! let task = vikunja.send(&tasks::Get::new(TaskId::from(7)))?;
 //! let done = tasks::Fields { done: true.into(), ..Default::default() };
 //! // Everything else of this crate takes the async client.
 //! vikunja.wait(|mut vikunja| async move { ops::edit(&mut vikunja, task.id, &done).await })?;

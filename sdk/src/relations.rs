@@ -7,7 +7,7 @@
 //! let (bread, flour) = (TaskId::from(7), TaskId::from(8));
 //! let kind = RelationKind::Blocked;
 //! vikunja.send(&relations::Create { task: bread, kind, other: flour }).await?;
-//! let bread = vikunja.send(&tasks::Get { id: bread }).await?;
+//! let bread = vikunja.send(&tasks::Get::new(bread)).await?;
 //! println!("{:?}", bread.related_tasks);
 //! # Ok(()) }
 //! ```

@@ -273,14 +273,7 @@ impl ListQuery {
         query
             .maybe("filter_timezone", self.filter_timezone.as_deref())
             .maybe("filter_include_nulls", self.filter_include_nulls);
-        // 1.0 and 1.1 ignore `expand` without brackets, silently.
-        let expand = match at.api {
-            Api::V1 => "expand[]",
-            Api::V2 => "expand",
-        };
-        for what in &self.expand {
-            query.push(expand, what);
-        }
+        push_expand(&self.expand, at, &mut query)?;
         Ok(query.finish())
     }
 
@@ -306,27 +299,40 @@ impl ListQuery {
                     .to_owned(),
             ));
         }
-        let ignored = |what: &str, since: Release| {
-            Err(BuildError::Body(format!(
-                "{what} needs Vikunja {since} or newer; this server is {} and would ignore it: leave it out",
-                at.release
-            )))
-        };
         if self.filter_timezone.is_some() && at.release < filter::EXPRESSIONS {
-            return ignored("filter_timezone", filter::EXPRESSIONS);
-        }
-        for what in &self.expand {
-            let since = match what {
-                // 0.24 always says who reacted.
-                Expand::Subtasks | Expand::Reactions => Release(0, 24, 0),
-                _ => Release(1, 0, 0),
-            };
-            if at.release < since {
-                return ignored(&format!("expand={what}"), since);
-            }
+            return Err(ignored("filter_timezone", filter::EXPRESSIONS, at));
         }
         Ok(())
     }
+}
+
+/// What the server would ignore without a word.
+fn ignored(what: &str, since: Release, at: At) -> BuildError {
+    BuildError::Body(format!(
+        "{what} needs Vikunja {since} or newer; this server is {} and would ignore it: leave it out",
+        at.release
+    ))
+}
+
+/// Asks for what is to be added to tasks.
+fn push_expand(expand: &[Expand], at: At, query: &mut Query) -> Result<(), BuildError> {
+    // 1.0 and 1.1 ignore `expand` without brackets, silently.
+    let name = match at.api {
+        Api::V1 => "expand[]",
+        Api::V2 => "expand",
+    };
+    for what in expand {
+        let since = match what {
+            // 0.24 always says who reacted.
+            Expand::Subtasks | Expand::Reactions => Release(0, 24, 0),
+            _ => Release(1, 0, 0),
+        };
+        if at.release < since {
+            return Err(ignored(&format!("expand={what}"), since, at));
+        }
+        query.push(name, what);
+    }
+    Ok(())
 }
 
 /// What a release calls a field that is sorted by.
@@ -409,7 +415,40 @@ impl Pages for ListOfProject {
 }
 
 /// Reads one task.
-pub type Get = object::Get<TaskId>;
+#[derive(Clone, Debug, Default)]
+pub struct Get {
+    /// Which.
+    pub id: TaskId,
+    /// What to add to it (1.0+), as lists add it to each of theirs.
+    pub expand: Vec<Expand>,
+}
+
+impl Get {
+    /// This task, with nothing added.
+    pub fn new(id: TaskId) -> Self {
+        Self {
+            id,
+            expand: Vec::new(),
+        }
+    }
+}
+
+impl Endpoint for Get {
+    const ROUTE: Route = <TaskId as Object>::ROUTE;
+    type Reply = Json<Task>;
+    fn path(&self, path: &mut Path) {
+        self.id.path(path);
+    }
+    fn query(&self, at: At) -> Result<String, BuildError> {
+        const SINCE: Release = Release(1, 0, 0);
+        if at.release < SINCE && !self.expand.is_empty() {
+            return Err(ignored("expand on one task", SINCE, at));
+        }
+        let mut query = Query::new();
+        push_expand(&self.expand, at, &mut query)?;
+        Ok(query.finish())
+    }
+}
 
 /// Writes a whole task: **everything that is not named is reset**. Assignees and reminders are removed too; only the
 /// title stays. [`crate::ops::edit`] changes single fields.

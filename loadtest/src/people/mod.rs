@@ -59,7 +59,7 @@ pub struct Crew {
     /// How closely answers are looked at.
     pub check: Check,
     /// What they do.
-    pub cast: Cast,
+    pub cast: Arc<Cast>,
     /// Whether to stop.
     pub stop: Stop,
 }

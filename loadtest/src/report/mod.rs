@@ -3,8 +3,11 @@
 mod result;
 mod server;
 mod terminal;
+mod webhooks;
 
 pub use result::{
-    BlockPart, Outcome, PhasePart, PlanPart, RoutePart, RunResult, SCHEMA, ScenarioPart, ServerPart,
+    BlockPart, Distribution, Outcome, PhasePart, PlanPart, RoutePart, RunResult, SCHEMA,
+    ScenarioPart, ServerPart,
 };
 pub use terminal::render;
+pub use webhooks::{EventPart, WebhooksPart};

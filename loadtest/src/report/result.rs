@@ -10,6 +10,7 @@ use hdrhistogram::{
 };
 use serde::Serialize;
 
+use super::WebhooksPart;
 use crate::{
     check::Check,
     generator::Generator,
@@ -57,6 +58,9 @@ pub struct RunResult {
     pub server_process: Option<Process>,
     /// What the server counted in the last run, where its counters are switched on.
     pub server_counters: Option<Counters>,
+    /// What came back by webhooks, of each run that had any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<WebhooksPart>,
     /// The judged targets.
     pub verdict: Vec<Row>,
     /// How it ended.
@@ -357,7 +361,7 @@ impl RoutePart {
 }
 
 /// A distribution of times in µs. All but `count` are `null` where nothing was measured.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Distribution {
     /// How many.
     pub count: u64,
@@ -374,7 +378,8 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    fn of(histogram: &Histogram<u64>) -> Self {
+    /// Of a histogram.
+    pub fn of(histogram: &Histogram<u64>) -> Self {
         let some = !histogram.is_empty();
         Self {
             count: histogram.len(),

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::result::{Outcome, PERCENTILES, RoutePart, RunResult};
+use super::{
+    WebhooksPart,
+    result::{Outcome, PERCENTILES, RoutePart, RunResult},
+};
 use crate::{progress::plain, record::Phase, verdict::show_micros};
 
 /// The screen.
@@ -44,6 +47,9 @@ pub fn render(result: &RunResult) -> String {
     ));
     out.push('\n');
     out.push_str(&routes(result));
+    for part in &result.webhooks {
+        out.push_str(&webhooks(part));
+    }
     for (class, count) in &result.failures {
         let _ = writeln!(out, "{count} failed: {class}");
     }
@@ -130,6 +136,45 @@ fn routes(result: &RunResult) -> String {
         })
         .collect();
     table(&heads, rows)
+}
+
+fn webhooks(part: &WebhooksPart) -> String {
+    let heads = [
+        "webhook",
+        "writes",
+        "delivered",
+        "lost",
+        "twice",
+        "p50",
+        "p95",
+        "max",
+    ];
+    let time = |micros: Option<u64>| {
+        micros.map_or_else(|| "–".to_owned(), |micros| show_micros(micros as f64))
+    };
+    let rows = part.events.iter().map(|event| {
+        let delay = &event.delay;
+        vec![
+            event.event.clone(),
+            event.writes.to_string(),
+            event.delivered.to_string(),
+            event.lost.to_string(),
+            event.duplicates.to_string(),
+            time(delay.percentiles["p50"]),
+            time(delay.percentiles["p95"]),
+            time(delay.max),
+        ]
+    });
+    let mut out = format!("\n{}", table(&heads, rows.collect()));
+    if part.strangers > 0 {
+        let _ = writeln!(
+            out,
+            "{} signed deliveries were of nothing that this run has written",
+            part.strangers
+        );
+    }
+    out.push('\n');
+    out
 }
 
 /// The row, and what sets it apart from others of the same name.

@@ -53,6 +53,7 @@ impl Scenario for Bot {
         what: "programs that read tasks again and again, with API tokens where there are any",
         writes: false,
         since: Release(0, 20, 0),
+        pauses: true,
         targets: &CALM,
     };
 
@@ -76,7 +77,7 @@ impl Scenario for Bot {
                 let Some(&id) = chance.one_of(&place.tasks) else {
                     return Ok(());
                 };
-                let get = tasks::Get { id };
+                let get = tasks::Get::new(id);
                 let task = actor.see("GET /tasks/{id} [bot]", &get).await?;
                 if let Some(task) = task.filter(|task| task.id != id) {
                     actor.reject(format!("asked for task {id}, got {}", task.id));

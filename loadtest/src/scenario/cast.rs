@@ -7,13 +7,16 @@ use vikunja_sdk::{Execute, Session};
 
 use super::{
     About, Actor, Bot, Collaborator, EveryoneComesBack, Glancer, HotProject, ListTasks, Manual,
-    Scenario, Scene, Worker,
+    Scenario, Scene, Webhooks, Worker,
 };
 use crate::{
+    cli::receiver::ReceiverArgs,
     exit::Problem,
     line::Line,
     plan::{Model, Ticket},
     progress::say,
+    report::WebhooksPart,
+    stop::Stop,
     world::World,
 };
 
@@ -35,6 +38,8 @@ pub enum Any {
     HotProject(HotProject),
     /// All log in.
     EveryoneComesBack(EveryoneComesBack),
+    /// Writes that come back.
+    Webhooks(Webhooks),
 }
 
 /// The same for whichever it is. The one list of all scenarios that code goes through.
@@ -49,6 +54,7 @@ macro_rules! whichever {
             Any::Collaborator($scenario) => $does,
             Any::HotProject($scenario) => $does,
             Any::EveryoneComesBack($scenario) => $does,
+            Any::Webhooks($scenario) => $does,
         }
     };
 }
@@ -129,7 +135,7 @@ pub struct Prepared {
 }
 
 /// Scenarios that can be named.
-const KNOWN: [About; 8] = [
+const KNOWN: [About; 9] = [
     ListTasks::ABOUT,
     Manual::ABOUT,
     Worker::ABOUT,
@@ -138,6 +144,7 @@ const KNOWN: [About; 8] = [
     Collaborator::ABOUT,
     HotProject::ABOUT,
     EveryoneComesBack::ABOUT,
+    Webhooks::ABOUT,
 ];
 
 /// The mix of the official load test: an instance as it is used.
@@ -206,6 +213,7 @@ impl About {
             Collaborator::NAME => Any::Collaborator(Collaborator::new(scene)?),
             HotProject::NAME => Any::HotProject(HotProject::new(scene)?),
             EveryoneComesBack::NAME => Any::EveryoneComesBack(EveryoneComesBack::new(scene)?),
+            Webhooks::NAME => Any::Webhooks(Webhooks::new(scene)),
             // `KNOWN` has what is here.
             name => return Err(unknown(name)),
         })
@@ -221,6 +229,13 @@ fn unknown(name: &str) -> Problem {
 /// Scenarios that were asked for, with their weights: `worker=3,glancer=3,bot=1`.
 #[derive(Clone, Debug)]
 pub struct Wanted(pub Vec<(About, u32)>);
+
+impl Wanted {
+    /// Whether one of them does this.
+    pub fn any(&self, does: impl Fn(&About) -> bool) -> bool {
+        self.0.iter().any(|(about, _)| does(about))
+    }
+}
 
 impl FromStr for Wanted {
     type Err = Problem;
@@ -280,6 +295,27 @@ impl Cast {
             scenarios: parts.into_iter().map(|(scenario, _)| scenario).collect(),
             order: take_turns(&weights),
         }
+    }
+
+    /// Sets up on the server what lasts as long as the run. Whatever comes of it, [`close`](Self::close) is to be called.
+    pub async fn open(&self, line: &mut Line, receiver: &ReceiverArgs) -> Result<(), Problem> {
+        for scenario in &self.scenarios {
+            if let Any::Webhooks(webhooks) = scenario {
+                webhooks.open(line, receiver).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes that down again, and tells what was seen of it.
+    pub async fn close(&self, line: &mut Line, stop: &Stop) -> Result<Vec<WebhooksPart>, Problem> {
+        let mut told = Vec::new();
+        for scenario in &self.scenarios {
+            if let Any::Webhooks(webhooks) = scenario {
+                told.extend(webhooks.close(line, stop).await?);
+            }
+        }
+        Ok(told)
     }
 
     /// What a user will play. In the closed model a user is one person; in the open one whoever is free plays the next

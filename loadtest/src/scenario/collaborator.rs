@@ -68,6 +68,7 @@ impl Scenario for Collaborator {
         what: "people who work in projects that others share with them",
         writes: true,
         since: Release(0, 20, 0),
+        pauses: true,
         targets: &CALM,
     };
 

@@ -24,6 +24,7 @@ impl Scenario for EveryoneComesBack {
         what: "everybody logs in and opens the app at once, as after an outage",
         writes: false,
         since: Release(0, 20, 0),
+        pauses: false,
         // A person waits three seconds for a page that comes at all.
         targets: &["failures=0", "p95<3s"],
     };

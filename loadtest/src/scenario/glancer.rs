@@ -50,6 +50,7 @@ impl Scenario for Glancer {
         what: "people who open the app, look, and leave",
         writes: false,
         since: Release(0, 20, 0),
+        pauses: true,
         targets: &CALM,
     };
 

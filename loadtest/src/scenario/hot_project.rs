@@ -35,6 +35,7 @@ impl Scenario for HotProject {
         what: "makes tasks in one project from all sides; each must get a number of its own",
         writes: true,
         since: Release(0, 20, 0),
+        pauses: false,
         targets: &CALM,
     };
 

@@ -27,6 +27,7 @@ impl Scenario for ListTasks {
         what: "lists the tasks: the documented load",
         writes: false,
         since: Release(0, 20, 0),
+        pauses: false,
         targets: &verdict::DOCUMENTED,
     };
 

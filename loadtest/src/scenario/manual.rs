@@ -27,6 +27,7 @@ impl Scenario for Manual {
         what: "makes a project with tasks, reads, finishes and lists them, and deletes it",
         writes: true,
         since: Release(0, 20, 0),
+        pauses: false,
         targets: &CALM,
     };
 
@@ -47,7 +48,7 @@ impl Scenario for Manual {
             made.insert(actor.execute(&create).await?.id);
         }
         if let Some(&id) = made.first() {
-            let task = actor.execute(&tasks::Get { id }).await?;
+            let task = actor.execute(&tasks::Get::new(id)).await?;
             if task.project_id != project || !task.title.starts_with("Test task") || task.done {
                 actor.reject(format!("task {id} does not read back as it was made"));
             }

@@ -4,7 +4,6 @@ mod bot;
 mod cast;
 mod chance;
 mod collaborator;
-mod detail;
 mod everyone_comes_back;
 mod glancer;
 mod hot_project;
@@ -16,6 +15,7 @@ mod sockets;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod worker;
 
 pub use bot::Bot;
@@ -28,6 +28,7 @@ pub use hot_project::HotProject;
 pub use list_tasks::{ListTasks, Promise};
 pub use manual::Manual;
 pub use scene::Scene;
+pub use webhooks::Webhooks;
 pub use worker::Worker;
 
 use std::time::Duration;
@@ -99,6 +100,8 @@ pub struct About {
     pub writes: bool,
     /// First release that it runs on.
     pub since: Release,
+    /// Whether people pause in it, so that `--think` says how long.
+    pub pauses: bool,
     /// What it is judged by unless targets are given.
     pub targets: &'static [&'static str],
 }

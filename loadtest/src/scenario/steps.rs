@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use vikunja_sdk::{
-    Failure, Page, Release, avatars, buckets, comments, info, labels,
-    model::{Task, ViewKind},
+    Failure, Object, Op, Page, Release, avatars, buckets, comments, info, labels,
+    model::{Task, TaskId, ViewKind},
     ops, projects, tasks,
     users::{Current, LogIn},
 };
@@ -26,6 +26,11 @@ pub(super) async fn log_in<A: Actor>(actor: &mut A, account: &Account) -> Result
         ops::log_in(actor, &log_in).await?;
     }
     Ok(())
+}
+
+/// Whether a task is changed by one `PATCH`.
+pub(super) fn patches(scene: &Scene) -> bool {
+    scene.has(&<TaskId as Object>::ROUTE.with_op(Op::Patch))
 }
 
 /// Opens the app.

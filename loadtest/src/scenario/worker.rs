@@ -1,16 +1,15 @@
 use std::{sync::Arc, time::Duration};
 
 use vikunja_sdk::{
-    Endpoint, Object, Op, Release, Route, buckets, comments,
+    Endpoint, Release, Route, buckets, comments,
     labels::Add,
-    model::{Patch, Position, ProjectId, Task, TaskId, Timestamp, ViewKind},
+    model::{Expand, Patch, Position, ProjectId, Task, TaskId, Timestamp, ViewKind},
     object, ops, projects, tasks,
 };
 
 use super::{
     About, Actor, CALM, Scenario,
     chance::{Chance, Deck},
-    detail::Detail,
     queries,
     scene::{Scene, VIEWS},
     steps,
@@ -61,6 +60,14 @@ const ACTIONS: [(usize, Action); 11] = [
 /// Row of putting a label on a task.
 const LABEL: &str = "POST /tasks/{id}/labels [add]";
 
+/// What the page of a task shows besides it.
+const DETAIL: [Expand; 4] = [
+    Expand::Comments,
+    Expand::Buckets,
+    Expand::Reactions,
+    Expand::IsUnread,
+];
+
 /// What not every release has.
 const PARTS: [(&str, Route); 2] = [
     ("PUT /tasks/{id}/read", tasks::MarkRead::ROUTE),
@@ -85,6 +92,7 @@ impl Scenario for Worker {
         what: "people at work in the web client: lists, boards, now and then a change",
         writes: true,
         since: Release(0, 20, 0),
+        pauses: true,
         targets: &CALM,
     };
 
@@ -151,7 +159,11 @@ impl Scenario for Worker {
 }
 
 async fn detail<A: Actor>(actor: &mut A, scene: &Scene, task: TaskId) -> Result<(), A::Error> {
-    let read = actor.see("GET /tasks/{id}", &Detail { task }).await?;
+    let get = tasks::Get {
+        id: task,
+        expand: queries::expand(scene.server.release, &DETAIL),
+    };
+    let read = actor.see("GET /tasks/{id}", &get).await?;
     if let Some(read) = read.filter(|read| read.id != task) {
         actor.reject(format!("asked for task {task}, got {}", read.id));
     }
@@ -190,7 +202,7 @@ pub(super) async fn patch<A: Actor>(
 ) -> Result<(), A::Error> {
     let wanted = fields.clone();
     let patch = object::Patch { id: task, fields };
-    let now = if scene.has(&<TaskId as Object>::ROUTE.with_op(Op::Patch)) {
+    let now = if steps::patches(scene) {
         match actor.send("PATCH /tasks/{id} [patch]", &patch).await? {
             vikunja_sdk::Changed::Now(now) => now,
             // It was so already.

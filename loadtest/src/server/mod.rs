@@ -10,7 +10,7 @@ pub use reach::{LONGEST_WAIT, PAUSE, Reached, explain, reach};
 
 use std::path::PathBuf;
 
-use crate::{cli, exit::Problem, stop::Stop};
+use crate::{cli, exit::Problem, guard, stop::Stop};
 use child::Child;
 
 /// Which server was named.
@@ -47,6 +47,14 @@ impl Which {
             .next()
             .or_else(|| environment().into_iter().flatten().next())
             .unwrap_or_else(|| Self::Sandbox(SANDBOX.to_owned()))
+    }
+
+    /// Whether it can call this machine by its loopback address: it is on this machine itself.
+    pub fn is_near(&self) -> bool {
+        match self {
+            Self::Url(address) => guard::host_of(address).is_ok_and(|host| cli::is_loopback(&host)),
+            Self::Program(_) | Self::Sandbox(_) => true,
+        }
     }
 
     /// Whether its address was given, so that it is somebody's server.

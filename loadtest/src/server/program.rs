@@ -57,6 +57,12 @@ pub(super) fn start(path: &Path, stop: &Stop) -> Result<Running, Problem> {
             ("VIKUNJA_LOG_ECHO", "off".to_owned()),
             ("VIKUNJA_SERVICE_BCRYPTROUNDS", "4".to_owned()),
             ("VIKUNJA_RATELIMIT_NOAUTHLIMIT", "100000".to_owned()),
+            // Webhooks are received on loopback; 2.2 has the switch under another name.
+            (
+                "VIKUNJA_OUTGOINGREQUESTS_ALLOWNONROUTABLEIPS",
+                "true".to_owned(),
+            ),
+            ("VIKUNJA_WEBHOOKS_ALLOWNONROUTABLEIPS", "true".to_owned()),
         ])
         .stdin(Stdio::null())
         .stdout(output)

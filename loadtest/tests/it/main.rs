@@ -6,3 +6,4 @@ mod connections;
 mod plans;
 mod program;
 mod runs;
+mod scenarios;

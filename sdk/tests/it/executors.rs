@@ -29,7 +29,7 @@ fn task() -> serde_json::Value {
 }
 
 async fn get(fake: &mut Fake) -> Result<tokio::time::Instant, vikunja_sdk::testing::FakeError> {
-    let get = tasks::Get { id: TaskId(7) };
+    let get = tasks::Get::new(TaskId(7));
     Retrying::new(fake, Policy::default()).execute(&get).await?;
     Ok(tokio::time::Instant::now())
 }

@@ -378,10 +378,7 @@ impl Asked {
                     refresh: secret.into(),
                 },
             ),
-            Self::Bearer => read(
-                &signed(Api::V2, secret).ok()?,
-                &tasks::Get { id: TaskId(1) },
-            ),
+            Self::Bearer => read(&signed(Api::V2, secret).ok()?, &tasks::Get::new(TaskId(1))),
             Self::WebhookSecret => read(&session, &webhook(Some(secret), None)),
             Self::WebhookPassword => read(&session, &webhook(None, Some(secret))),
         }

@@ -237,11 +237,11 @@ async fn done_bucket(world: &World) {
     }
     let moved = task(world, "Moved").await;
     put(world, moved, blue).await.unwrap();
-    assert!(alice.send(&tasks::Get { id: moved }).await.unwrap().done);
+    assert!(alice.send(&tasks::Get::new(moved)).await.unwrap().done);
     // Up to 0.23 a move is a change of the task, which says itself whether it is done.
     if world.release >= VIEWS {
         put(world, moved, red).await.unwrap();
-        assert!(!alice.send(&tasks::Get { id: moved }).await.unwrap().done);
+        assert!(!alice.send(&tasks::Get::new(moved)).await.unwrap().done);
     }
     alice.send(&tasks::Delete { id: moved }).await.unwrap();
 }
@@ -662,7 +662,7 @@ async fn subscribing(world: &World) {
     );
     let again = bob.send(&subscriptions::Create { to }).await.unwrap_err();
     assert!(again.refusal().unwrap().is_already_so(), "{again}");
-    let read = bob.send(&tasks::Get { id: to }).await.unwrap();
+    let read = bob.send(&tasks::Get::new(to)).await.unwrap();
     assert_eq!(read.subscription.map(|one| one.id), Some(made.id));
     bob.send(&subscriptions::Delete { to }).await.unwrap();
     let again = bob.send(&subscriptions::Delete { to }).await.unwrap_err();

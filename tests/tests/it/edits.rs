@@ -113,7 +113,7 @@ async fn one_field(
     prop_assert!(edited.is_ok(), "{editor:?}: {}", edited.unwrap_err());
     // The answer is the task as it is, and not as it was sent.
     let mut edited = edited.unwrap();
-    let stored = client.send(&tasks::Get { id: task }).await.unwrap();
+    let stored = client.send(&tasks::Get::new(task)).await.unwrap();
     // The server subscribes whom it assigns a moment later.
     edited.subscription.clone_from(&stored.subscription);
     prop_assert_eq!(edited, stored);

@@ -618,7 +618,7 @@ async fn bot_at_work(alice: &Person, place: ProjectId, bot: BotId, name: &str) -
         .send(&tasks::Create::new(place, "By a bot"))
         .await
         .unwrap();
-    let made = alice.send(&tasks::Get { id: made.id }).await;
+    let made = alice.send(&tasks::Get::new(made.id)).await;
     assert_eq!(made.created_by.map(|user| user.id), Some(bot.user()));
     worker
 }

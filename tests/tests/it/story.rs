@@ -157,7 +157,7 @@ async fn lists(client: &mut Client, project: &Project) {
     assert_eq!(ids.len(), found.len());
     assert!(ids.contains(&project.id));
 
-    let one = tasks::Get { id: made[0] };
+    let one = tasks::Get::new(made[0]);
     let (typed, raw) = client.send(&WithRaw(one)).await.unwrap();
     let raw: Value = serde_json::from_slice(&raw).unwrap();
     assert_eq!(raw["id"], typed.id.get());
@@ -320,7 +320,7 @@ async fn replaced(client: &mut Client, task: TaskId) {
         fields: fields.clone(),
     };
     client.send(&replace).await.unwrap();
-    let left: Task = client.send(&tasks::Get { id: task }).await.unwrap();
+    let left: Task = client.send(&tasks::Get::new(task)).await.unwrap();
     assert_eq!(
         (left.title.as_str(), left.priority, left.due_date, left.done),
         ("Left over", 2, None, false)
@@ -391,9 +391,7 @@ async fn ends(client: &Client, project: &Project) {
     assert!(gone.is_not_found(), "{gone}");
     assert!(!gone.is_retryable());
     let gone = client
-        .send(&tasks::Get {
-            id: TaskId::from(999_999),
-        })
+        .send(&tasks::Get::new(TaskId::from(999_999)))
         .await
         .unwrap_err();
     assert_eq!(

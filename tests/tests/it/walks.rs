@@ -152,10 +152,6 @@ async fn names(mut client: &Client) {
     assert_eq!(found.one().map(|user| user.id), Some(me.id));
     let nobody = ops::user_named(&mut client, "nobody-of-this-name").await;
     assert_eq!(nobody.unwrap(), Named::Nothing);
-    let missing = client
-        .send(&tasks::Get {
-            id: TaskId::from(i64::MAX),
-        })
-        .await;
+    let missing = client.send(&tasks::Get::new(TaskId::from(i64::MAX))).await;
     assert!(missing.unwrap_err().is_not_found());
 }
