@@ -37,9 +37,7 @@ impl Target {
         // Ends with the process: nobody connects any more.
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                if let Some(got) = take(connection) {
-                    kept.lock().expect("the list").push(got);
-                }
+                let _ = take(connection, &kept);
             }
         });
         Self { address, got }
@@ -54,7 +52,8 @@ impl Target {
     }
 }
 
-fn take(mut connection: TcpStream) -> Option<Got> {
+/// Reads a delivery, keeps it, and answers as its path says.
+fn take(mut connection: TcpStream, kept: &Mutex<Vec<Got>>) -> Option<()> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     let (head, start) = loop {
@@ -89,13 +88,13 @@ fn take(mut connection: TcpStream) -> Option<Got> {
         "/repeat" => "HTTP/1.1 307 There\r\nlocation: /ok\r\ncontent-length: 0\r\n\r\n",
         _ => "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
     };
-    connection.write_all(answer.as_bytes()).ok()?;
-    let body = bytes[start..].to_vec();
-    Some(Got {
-        line,
+    // Kept first: who has the answer may look at once.
+    kept.lock().expect("the list").push(Got {
         headers,
-        body,
-    })
+        body: bytes[start..].to_vec(),
+        line: line.clone(),
+    });
+    connection.write_all(answer.as_bytes()).ok()
 }
 
 fn done(user: &User<'_>, method: &str, path: &str, body: &Value) -> Value {
