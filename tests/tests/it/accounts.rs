@@ -1,5 +1,5 @@
 //! What somebody does with an account: settings apart, which have their place among the edits. Real servers only: the
-//! stand-in has none of it.
+//! stand-in exports nothing.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,5 @@
-//! Boards, views, saved filters, copies, subscriptions, reactions and notifications on real servers.
+//! Boards, views, saved filters, copies, subscriptions, reactions and notifications on real servers:
+//! the saved filters of 0.20 are not where the stand-in has them.
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Health, token checks, imports and backgrounds. The stand-in knows few of them: real servers only.
+//! Health, token checks, imports and backgrounds. Real servers only: the stand-in imports nothing.
 //!
 //! A server that is told to ask Todoist (`VIKUNJA_MIGRATION_TODOIST_ENABLE`) and to count (`VIKUNJA_METRICS_ENABLED`) is
 //! asked for that, too; name it by `VIKUNJA_URL`.

@@ -1,5 +1,5 @@
-//! Teams, shares, links and bots on real servers: what is granted can be done, what is taken away cannot. The stand-in
-//! has none of them.
+//! Teams, shares, links and bots on real servers: what is granted can be done, what is taken away cannot. Real
+//! servers only: who has left a list of 0.20 still sees it on the stand-in.
 
 use std::collections::BTreeSet;
 

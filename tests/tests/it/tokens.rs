@@ -1,5 +1,5 @@
-//! API tokens against a real server: which permission opens which route, and why a call was refused. The stand-in has no
-//! API tokens.
+//! API tokens: which permission opens which route (real servers only: the stand-in follows the catalogue of permissions,
+//! which is wrong for backgrounds), and why a call was refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
