@@ -1,6 +1,8 @@
 //! The command line. Flags that hold one value have an environment name; what is typed counts first.
 
 pub mod receiver;
+pub mod access;
+pub mod doctor;
 pub mod seed;
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -47,6 +49,8 @@ pub enum Command {
     Seed(Box<seed::SeedArgs>),
     /// Delete what was made by `seed` and by scenarios, and nothing else.
     Clean(Box<seed::CleanArgs>),
+    /// Hold a server, its settings and its containers to the hardening list; nothing is changed.
+    Doctor(Box<doctor::DoctorArgs>),
     /// Serve the stand-in; `run` starts this by itself.
     #[command(hide = true)]
     Sandbox(Box<vikunja_sandbox::cli::Args>),

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod doctor;
 pub mod exit;
 pub mod generator;
 pub mod guard;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
             Some(Command::Scenarios) => commands::scenarios(&out),
             Some(Command::Seed(args)) => commands::seed(args, &out),
             Some(Command::Clean(args)) => commands::clean(args, &out),
+            Some(Command::Doctor(args)) => doctor::run(args, &out),
             Some(Command::Run(args)) => run::run(args, &out),
             Some(Command::Sandbox(_)) | None => run::run(&cli.run, &out),
         });

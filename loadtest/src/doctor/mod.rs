@@ -1,0 +1,128 @@
+//! `loadtest doctor`: a server, its settings and its containers held to the hardening list. It only looks.
+
+mod compose;
+mod dotenv;
+mod evidence;
+mod finding;
+mod inspect;
+mod names;
+mod report;
+mod rules;
+mod service;
+mod strength;
+mod wire;
+mod yaml;
+
+pub use finding::Severity;
+
+use std::{fs, path::Path};
+
+use vikunja_sdk::Session;
+
+use crate::{
+    cli::doctor::DoctorArgs,
+    exit::{Exit, Problem},
+    line::Line,
+    out::Stdout,
+    server,
+    sink::Sink,
+    stop::Stop,
+};
+use compose::Compose;
+use dotenv::EnvFile;
+use evidence::Evidence;
+use report::Report;
+
+/// Looks, and reports.
+pub fn run(args: &DoctorArgs, out: &Stdout) -> Result<Exit, Problem> {
+    let json = args.json.as_ref();
+    let json = json.map(|path| Sink::open("--json", path)).transpose()?;
+    let report = Report::of(&gather(args)?, args.fail_on);
+    if !json.as_ref().is_some_and(Sink::is_stdout) {
+        out.print(&report.to_string())
+            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    }
+    if let Some(sink) = json {
+        let text = serde_json::to_string_pretty(&report)
+            .map_err(|error| Problem::new(format!("the findings cannot be written: {error}")))?;
+        sink.write("--json", &(text + "\n"), out)?;
+    }
+    Ok(if report.fails() {
+        Exit::Missed
+    } else {
+        Exit::Passed
+    })
+}
+
+fn gather(args: &DoctorArgs) -> Result<Evidence, Problem> {
+    let files = args.compose.len() + args.env_file.len() + args.inspect.len();
+    if files == 0 && args.at.url.is_none() {
+        return Err(Problem::new("there is nothing to look at")
+            .advise("a running server: --url http://localhost:3456")
+            .advise("its files: --compose compose.yml --env-file .env")
+            .advise(
+                "its containers: podman inspect vikunja > inspect.json, and --inspect inspect.json",
+            ));
+    }
+    let mut evidence = Evidence {
+        named: args.release,
+        wire: ask(args)?,
+        ..Evidence::default()
+    };
+    for path in env_files(args) {
+        let text = read(&path)?;
+        evidence.env_files.push(EnvFile::read(&path, &text));
+    }
+    for path in &args.compose {
+        let read = Compose::read(path, &read(path)?, &evidence.env_files);
+        evidence.add(read.map_err(|broken| {
+            let (line, why) = (broken.line, broken.why);
+            Problem::new(format!("{}:{line}: no YAML: {why}", path.display()))
+                .advise("mend the file first: no program can read it")
+        })?);
+    }
+    for path in &args.inspect {
+        let shown = path.display().to_string();
+        let found = inspect::read(&shown, &read(path)?);
+        let found = found.map_err(|why| Problem::new(format!("{shown}: {why}")))?;
+        evidence.containers.get_or_insert_default().extend(found);
+    }
+    Ok(evidence)
+}
+
+/// The files of variables that are named; else the one that compose would read by itself.
+fn env_files(args: &DoctorArgs) -> Vec<std::path::PathBuf> {
+    if !args.env_file.is_empty() {
+        return args.env_file.clone();
+    }
+    let beside = args.compose.first().map(|path| path.with_file_name(".env"));
+    beside.into_iter().filter(|path| path.exists()).collect()
+}
+
+fn read(path: &Path) -> Result<String, Problem> {
+    fs::read_to_string(path)
+        .map_err(|error| Problem::new(format!("{} cannot be read: {error}", path.display())))
+}
+
+fn ask(args: &DoctorArgs) -> Result<Option<wire::Wire>, Problem> {
+    let Some((server, target)) = args.at.server()? else {
+        return Ok(None);
+    };
+    let stop = Stop::on_signals()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("no network here: {error}")))?;
+    runtime.block_on(stop.unless_asked(async {
+        let base = server.base().to_owned();
+        let mut line = Line::new(Session::new(server), target, args.at.timeout);
+        let asking = async {
+            let identified = vikunja_sdk::ops::identify(&mut line).await?;
+            wire::ask(&mut line, &identified).await
+        };
+        let asked = asking.await;
+        asked
+            .map(Some)
+            .map_err(|error| server::explain(&error, &base))
+    }))
+}
