@@ -3,6 +3,7 @@
 pub mod receiver;
 pub mod access;
 pub mod doctor;
+pub mod monitor;
 pub mod seed;
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
@@ -51,6 +52,8 @@ pub enum Command {
     Clean(Box<seed::CleanArgs>),
     /// Hold a server, its settings and its containers to the hardening list; nothing is changed.
     Doctor(Box<doctor::DoctorArgs>),
+    /// Watch a server by a few requests, held to the manual's thresholds.
+    Monitor(Box<monitor::MonitorArgs>),
     /// Serve the stand-in; `run` starts this by itself.
     #[command(hide = true)]
     Sandbox(Box<vikunja_sandbox::cli::Args>),

@@ -15,6 +15,8 @@ pub enum Exit {
     Invalid,
     /// SIGINT or SIGTERM.
     Cancelled,
+    /// As monitoring plugins end: 0 well, 1 warning, 2 critical, 3 unknown.
+    Plugin(u8),
 }
 
 impl Exit {
@@ -26,6 +28,7 @@ impl Exit {
             Self::Missed => 2,
             Self::Invalid => 5,
             Self::Cancelled => 130,
+            Self::Plugin(code) => code,
         }
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod bad_input;
 mod connections;
 mod doctor;
+mod monitor;
 mod plans;
 mod program;
 mod runs;
