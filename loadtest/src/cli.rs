@@ -54,6 +54,12 @@ pub enum Command {
     Doctor(Box<doctor::DoctorArgs>),
     /// Watch a server by a few requests, held to the manual's thresholds.
     Monitor(Box<monitor::MonitorArgs>),
+    /// Does everything that matters work once? Register, log in, project, task, done, list, webhooks, delete.
+    Smoke(Box<crate::smoke::SmokeArgs>),
+    /// Write everything that accounts can see into a file.
+    Snapshot(Box<crate::snapshot::SnapshotArgs>),
+    /// Compare what accounts can see with a snapshot, after a restart, a restore or an upgrade.
+    Verify(Box<crate::verify::VerifyArgs>),
     /// Serve the stand-in; `run` starts this by itself.
     #[command(hide = true)]
     Sandbox(Box<vikunja_sandbox::cli::Args>),

@@ -1,24 +1,20 @@
 //! `scenarios`, `seed` and `clean`.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use vikunja_sdk::{Execute, Server, Session, users::LogIn};
+use vikunja_sdk::{Execute, Session, users::LogIn};
 
 use crate::{
-    cli::{
-        seed::{AtArgs, CleanArgs, SeedArgs},
-        variable,
-    },
+    cli::seed::{AtArgs, CleanArgs, SeedArgs},
     exit::{Exit, Problem},
-    guard,
-    line::{Line, Target},
+    line::Line,
     out::Stdout,
     progress::say,
     scenario::all,
     seed::{Cleaned, Filling, Pace, Shape, clean_account, fill, knock, patient},
-    server::{self, Reached, Running, Which, explain},
+    server::explain,
+    site::Site,
     stop::Stop,
-    tls::Trust,
     who::{self, Who},
     world::World,
 };
@@ -42,39 +38,19 @@ fn say_on(out: &Stdout, text: &str) -> Result<Exit, Problem> {
     Ok(Exit::Passed)
 }
 
-/// A server that was reached.
-struct Site {
-    server: Server,
-    target: Arc<Target>,
+/// A server that was reached, and a line to it.
+struct At {
+    site: Site,
     line: Line,
-    info: vikunja_sdk::model::Info,
     stop: Stop,
 }
 
 /// Reaches the server, or says why not.
-async fn reach(at: &AtArgs, stop: Stop) -> Result<Site, Problem> {
-    let host = guard::host_of(&at.url)?;
-    guard::confirm_host(&host, at.confirm_host.as_deref())?;
-    let trust = Trust {
-        cacert: at.cacert.clone(),
-        insecure: at.insecure,
-    };
-    let server = Server::new(&at.url)
-        .map_err(|error| Problem::new(error.to_string()))?
-        .with_api(at.api.into());
-    let headers = guard::headers(&at.headers)?;
-    let target = Arc::new(Target::new(server.base(), &trust.connector()?, &headers)?);
-    let mut running = Running::start(&Which::Url(at.url.clone()), &stop)?;
-    let reaching = server::reach(&mut running, server, &target, at.timeout, at.wait);
-    let Reached { identified, line } = stop.unless_asked(reaching).await?;
-    guard::check_api(at.api, &identified)?;
-    Ok(Site {
-        server: identified.server,
-        info: identified.info,
-        target,
-        line,
-        stop,
-    })
+async fn reach(args: &AtArgs, stop: Stop) -> Result<At, Problem> {
+    let which = args.site.named()?;
+    let site = Site::reach(&args.site, &which, &stop).await?;
+    let line = site.line();
+    Ok(At { site, line, stop })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
@@ -89,28 +65,29 @@ fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
 pub fn seed(args: &SeedArgs, out: &Stdout) -> Result<Exit, Problem> {
     let stop = Stop::on_signals()?;
     let text = runtime()?.block_on(async {
-        let site = reach(&args.at, stop).await?;
-        let base = site.server.base().to_owned();
+        let At { site, line, stop } = reach(&args.at, stop).await?;
+        let server = site.identified.server.clone();
+        let base = server.base().to_owned();
         let file = args.at.state.clone();
         let file = file.unwrap_or_else(|| World::default_path(&base));
         let world = World::open(&file, &base)?.unwrap_or_default();
         refuse_other_names(&world, &args.shape)?;
         // Up to 2.3 no server tells its database. On SQLite some writes fail where several come at once, and up to 1.x
         // one that fails can leave half of it behind.
-        let takes_many = site.server.concurrent_writes == Some(true);
+        let takes_many = server.concurrent_writes == Some(true);
         let jobs = args.jobs.unwrap_or(if takes_many { JOBS } else { 1 });
         say(&format!(
             "seeding {base} (Vikunja {}), kept in {}",
-            site.server.version,
+            server.version,
             file.display()
         ));
         let filling = Filling {
             shape: args.shape.clone(),
-            server: site.server,
-            target: site.target,
-            timeout: args.at.timeout,
+            server,
+            target: line.target(),
+            timeout: args.at.site.timeout,
             pace: Pace::new(args.rate),
-            stop: site.stop,
+            stop,
             file: file.clone(),
             jobs,
         };
@@ -149,35 +126,28 @@ fn refuse_other_names(world: &World, shape: &Shape) -> Result<(), Problem> {
 pub fn clean(args: &CleanArgs, out: &Stdout) -> Result<Exit, Problem> {
     let stop = Stop::on_signals()?;
     let text = runtime()?.block_on(async {
-        let mut site = reach(&args.at, stop).await?;
-        match given()? {
-            Some(who) => clean_given(&mut site, &who).await,
-            None => clean_seeded(&mut site, args).await,
+        let mut at = reach(&args.at, stop).await?;
+        match Who::given()? {
+            Some(who) => clean_given(&mut at, &who).await,
+            None => clean_seeded(&mut at, args).await,
         }
     })?;
     say_on(out, &text)
 }
 
-/// The account that the environment names, if it names one.
-fn given() -> Result<Option<Who>, Problem> {
-    let secret = |name| variable(name).map(secrecy::SecretString::from);
-    let named = variable("VIKUNJA_USERNAME");
-    match (secret("VIKUNJA_TOKEN"), named, secret("VIKUNJA_PASSWORD")) {
-        (Some(token), _, _) => Ok(Some(Who::Token(token))),
-        (None, Some(username), Some(password)) => Ok(Some(Who::Password { username, password })),
-        (None, None, None) => Ok(None),
-        (None, ..) => Err(Problem::new("half an account is given").advise(
-            "set VIKUNJA_USERNAME and VIKUNJA_PASSWORD, or VIKUNJA_TOKEN, or none of them",
-        )),
-    }
-}
-
-async fn clean_given(site: &mut Site, who: &Who) -> Result<String, Problem> {
-    let base = site.server.base().to_owned();
+async fn clean_given(at: &mut At, who: &Who) -> Result<String, Problem> {
+    let base = at.site.base().to_owned();
     let state = World::default_path(&base);
-    who::log_in(who, &mut site.line, &site.info, &state, Duration::ZERO).await?;
-    let user_session = site.line.session().token_kind() == Some(vikunja_sdk::auth::TokenKind::User);
-    let cleaned = clean_account(&mut patient(&mut site.line), user_session)
+    who::log_in(
+        who,
+        &mut at.line,
+        &at.site.identified.info,
+        &state,
+        Duration::ZERO,
+    )
+    .await?;
+    let user_session = at.line.session().token_kind() == Some(vikunja_sdk::auth::TokenKind::User);
+    let cleaned = clean_account(&mut patient(&mut at.line), user_session)
         .await
         .map_err(|error| explain(&error, &base))?;
     Ok(format!(
@@ -186,8 +156,8 @@ async fn clean_given(site: &mut Site, who: &Who) -> Result<String, Problem> {
     ))
 }
 
-async fn clean_seeded(site: &mut Site, args: &CleanArgs) -> Result<String, Problem> {
-    let base = site.server.base().to_owned();
+async fn clean_seeded(at: &mut At, args: &CleanArgs) -> Result<String, Problem> {
+    let base = at.site.base().to_owned();
     let file = args.at.state.clone();
     let file = file.unwrap_or_else(|| World::default_path(&base));
     let Some(mut world) = World::open(&file, &base)? else {
@@ -204,19 +174,20 @@ async fn clean_seeded(site: &mut Site, args: &CleanArgs) -> Result<String, Probl
         let Some(password) = account.password.clone() else {
             continue;
         };
-        if site.stop.is_asked() {
+        if at.stop.is_asked() {
             return Err(Problem::cancelled().advise("the same command goes on where this stopped"));
         }
-        site.line.set_session(Session::new(site.server.clone()));
+        at.line
+            .set_session(Session::new(at.site.identified.server.clone()));
         let log_in = LogIn::new(&account.username, password);
-        let stop = site.stop.clone();
+        let stop = at.stop.clone();
         let knocking = async {
-            let knocked = knock(&mut site.line, &log_in).await;
+            let knocked = knock(&mut at.line, &log_in).await;
             knocked.map_err(|error| explain(&error, &base))
         };
         let credentials = stop.unless_asked(knocking).await?;
-        site.line.session().set_credentials(Some(credentials));
-        sum += clean_account(&mut patient(&mut site.line), true)
+        at.line.session().set_credentials(Some(credentials));
+        sum += clean_account(&mut patient(&mut at.line), true)
             .await
             .map_err(|error| explain(&error, &base))?;
         *account = crate::world::Account {

@@ -26,11 +26,16 @@ pub mod scenario;
 pub mod seed;
 pub mod server;
 pub mod sink;
+pub mod site;
+pub mod smoke;
+pub mod snapshot;
 pub mod state;
 pub mod stop;
 pub mod tls;
 pub mod verdict;
+pub mod verify;
 pub mod who;
+pub mod witness;
 pub mod world;
 
 use std::process::ExitCode;
@@ -68,6 +73,9 @@ pub fn main() -> ExitCode {
             Some(Command::Doctor(args)) => doctor::run(args, &out),
             Some(Command::Monitor(args)) => monitor::run(args, &out),
             Some(Command::Run(args)) => run::run(args, &out),
+            Some(Command::Smoke(args)) => smoke::run(args, &out),
+            Some(Command::Snapshot(args)) => snapshot::run(args, &out),
+            Some(Command::Verify(args)) => verify::run(args, &out),
             Some(Command::Sandbox(_)) | None => run::run(&cli.run, &out),
         });
     match done {

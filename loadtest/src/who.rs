@@ -15,7 +15,7 @@ use vikunja_sdk::{
 };
 
 use crate::{
-    cli::RunArgs,
+    cli::{RunArgs, variable},
     exit::Problem,
     line::{Line, LineError},
     record::Class,
@@ -62,6 +62,26 @@ pub struct Remains {
 }
 
 impl Who {
+    /// The account that the environment names, if it names one.
+    pub fn given() -> Result<Option<Self>, Problem> {
+        let secret = |name| variable(name).map(SecretString::from);
+        let username = variable("VIKUNJA_USERNAME");
+        match (
+            secret("VIKUNJA_TOKEN"),
+            username,
+            secret("VIKUNJA_PASSWORD"),
+        ) {
+            (Some(token), _, _) => Ok(Some(Self::Token(token))),
+            (None, Some(username), Some(password)) => {
+                Ok(Some(Self::Password { username, password }))
+            }
+            (None, None, None) => Ok(None),
+            (None, ..) => Err(Problem::new("half an account is given").advise(
+                "set VIKUNJA_USERNAME and VIKUNJA_PASSWORD, or VIKUNJA_TOKEN, or none of them",
+            )),
+        }
+    }
+
     /// What the flags and the environment say.
     pub fn of(args: &RunArgs, address: &str) -> Result<Self, Problem> {
         match (args.token(), args.username(), args.password()) {
@@ -223,7 +243,7 @@ async fn enter_first(
 }
 
 /// A name and password that every release takes.
-fn new_account() -> Account {
+pub(crate) fn new_account() -> Account {
     let random = |length| -> String {
         std::iter::repeat_with(fastrand::alphanumeric)
             .take(length)
@@ -235,7 +255,8 @@ fn new_account() -> Account {
     }
 }
 
-async fn register(
+/// Registers an account. `wait` is how long a server that starts up may refuse.
+pub(crate) async fn register(
     line: &mut Line,
     info: &Info,
     account: &Account,

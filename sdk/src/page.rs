@@ -107,6 +107,11 @@ impl<X, L: Pages> std::fmt::Debug for Walk<X, L> {
 }
 
 impl<X: Execute, L: Pages> Walk<X, L> {
+    /// The executor, between two pages: for one that keeps more of the last answer than the page.
+    pub fn inner(&mut self) -> &mut X {
+        &mut self.executor
+    }
+
     /// What is new on the next page; `None` at the end.
     pub async fn next_page(&mut self) -> Result<Option<Page<L::Item>>, X::Error> {
         if self.is_over {

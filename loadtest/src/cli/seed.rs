@@ -1,11 +1,10 @@
 //! Flags of `seed` and `clean`.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
-use clap::{Args, builder::BoolishValueParser};
+use clap::Args;
 
-use super::ApiArg;
-use crate::seed::Shape;
+use crate::{seed::Shape, site::SiteArgs};
 
 /// Flags of `seed`.
 #[derive(Args)]
@@ -34,34 +33,17 @@ pub struct CleanArgs {
 
 /// Which server, and where its accounts are kept.
 #[derive(Args)]
-#[command(next_help_heading = "Server")]
 pub struct AtArgs {
-    /// Address of a running server
-    #[arg(long, value_name = "URL", env = "VIKUNJA_URL")]
-    pub url: String,
-    /// API to call
-    #[arg(long, value_enum, default_value = "auto", env = "LOADTEST_API")]
-    pub api: ApiArg,
-    /// Wait until the server answers
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration, env = "LOADTEST_WAIT")]
-    pub wait: Duration,
-    /// The host of --url once more, where it is not this machine
-    #[arg(long, value_name = "HOST", env = "LOADTEST_CONFIRM_HOST")]
-    pub confirm_host: Option<String>,
-    /// A PEM file with authorities to trust besides the system's
-    #[arg(long, value_name = "FILE", env = "LOADTEST_CACERT")]
-    pub cacert: Option<PathBuf>,
-    /// Trust every certificate
-    #[arg(long, conflicts_with = "cacert", value_parser = BoolishValueParser::new(), env = "LOADTEST_INSECURE")]
-    pub insecure: bool,
-    /// A header for every request, 'name: value' (repeatable)
-    #[arg(long = "header", value_name = "HEADER")]
-    pub headers: Vec<String>,
-    /// Longest wait for one answer
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration, env = "LOADTEST_TIMEOUT")]
-    pub timeout: Duration,
+    /// Which server.
+    #[command(flatten)]
+    pub site: SiteArgs,
     /// Where the accounts and what is in them are kept (mode 0600) [default: by server, beside the accounts of `run`]
-    #[arg(long, value_name = "FILE", env = "LOADTEST_SEED_STATE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_SEED_STATE",
+        help_heading = "Server"
+    )]
     pub state: Option<PathBuf>,
 }
 

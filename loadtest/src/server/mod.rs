@@ -30,10 +30,25 @@ const SANDBOX: &str = "2.5";
 impl Which {
     /// What the command line says, else the environment, else the stand-in.
     pub fn of(args: &cli::RunArgs) -> Self {
+        Self::given(args.url.clone(), args.bin.clone(), args.sandbox.clone())
+            .unwrap_or_else(Self::stand_in)
+    }
+
+    /// The stand-in, as it is where nothing was named.
+    pub fn stand_in() -> Self {
+        Self::Sandbox(SANDBOX.to_owned())
+    }
+
+    /// The one of these that is given, else what the environment says.
+    pub fn given(
+        url: Option<String>,
+        bin: Option<PathBuf>,
+        sandbox: Option<String>,
+    ) -> Option<Self> {
         let flag = [
-            args.url.clone().map(Self::Url),
-            args.bin.clone().map(Self::Program),
-            args.sandbox.clone().map(Self::Sandbox),
+            url.map(Self::Url),
+            bin.map(Self::Program),
+            sandbox.map(Self::Sandbox),
         ];
         let environment = || {
             [
@@ -42,11 +57,8 @@ impl Which {
                 cli::variable("LOADTEST_SANDBOX").map(Self::Sandbox),
             ]
         };
-        flag.into_iter()
-            .flatten()
-            .next()
-            .or_else(|| environment().into_iter().flatten().next())
-            .unwrap_or_else(|| Self::Sandbox(SANDBOX.to_owned()))
+        let flag = flag.into_iter().flatten().next();
+        flag.or_else(|| environment().into_iter().flatten().next())
     }
 
     /// Whether it can call this machine by its loopback address: it is on this machine itself.

@@ -9,3 +9,5 @@ mod plans;
 mod program;
 mod runs;
 mod scenarios;
+mod smoke;
+mod snapshot;

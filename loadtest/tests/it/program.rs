@@ -119,11 +119,26 @@ pub(crate) fn token(sandbox: &Sandbox, (name, password): (&str, &str)) -> String
 }
 
 fn post(sandbox: &Sandbox, path: &str, body: &str) -> String {
+    send(sandbox, "", "POST", path, body)
+}
+
+/// A call of API v1, and the JSON of its answer.
+pub(crate) fn call(sandbox: &Sandbox, token: &str, method: &str, path: &str, body: &str) -> Value {
+    let answer = send(sandbox, token, method, &format!("/api/v1{path}"), body);
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+fn send(sandbox: &Sandbox, token: &str, method: &str, path: &str, body: &str) -> String {
     let host = sandbox.url().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&host).unwrap();
+    let token = match token {
+        "" => String::new(),
+        token => format!("authorization: Bearer {token}\r\n"),
+    };
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{token}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();

@@ -1,0 +1,203 @@
+//! `smoke`: does everything that matters work once? The manual's functional phase, with the calls that each release
+//! really has, step by step.
+
+mod journey;
+mod redis;
+mod steps;
+
+use std::path::{Path, PathBuf};
+
+use clap::{ArgGroup, Args, builder::BoolishValueParser};
+use serde::Serialize;
+
+use crate::{
+    cli::{is_loopback, variable},
+    exit::{Exit, Problem},
+    guard,
+    out::Stdout,
+    progress::{plain, say},
+    report::ServerPart,
+    server::Which,
+    sink::Sink,
+    site::{Site, SiteArgs},
+    state::State,
+    stop::Stop,
+    who::Who,
+};
+use redis::Redis;
+use steps::{Outcome, Step};
+
+/// Flags of `smoke`.
+#[derive(Args)]
+#[command(group = ArgGroup::new("which").args(["url", "bin", "sandbox"]).multiple(false))]
+pub struct SmokeArgs {
+    /// Where.
+    #[command(flatten)]
+    pub site: SiteArgs,
+    /// A Vikunja program to start on a free loopback port with a scratch SQLite folder [env: VIKUNJA_BIN]
+    #[arg(long, value_name = "PATH", help_heading = "Server")]
+    pub bin: Option<PathBuf>,
+    /// The stand-in [env: LOADTEST_SANDBOX]
+    #[arg(long, value_name = "CONFIG", num_args = 0..=1, default_missing_value = "2.5", help_heading = "Server")]
+    pub sandbox: Option<String>,
+    /// Register an account on a loopback server; it remains, and is used again next time
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_THROWAWAY", help_heading = "Account")]
+    pub throwaway: bool,
+    /// Where accounts that were made are kept (mode 0600)
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_STATE",
+        help_heading = "Account"
+    )]
+    pub state: Option<PathBuf>,
+    /// Leave on the server what was made there
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_KEEP")]
+    pub keep: bool,
+    /// The server's Redis, redis://:password@host:port, to count what lists ask of it [env: LOADTEST_REDIS]
+    #[arg(long, value_name = "URL")]
+    pub redis: Option<String>,
+    /// Write the result to FILE; - is standard output, and then nothing else is printed there
+    #[arg(long, value_name = "FILE", env = "LOADTEST_JSON")]
+    pub json: Option<PathBuf>,
+}
+
+/// As whom.
+enum Entry {
+    /// As an account that is given.
+    Given(Who),
+    /// As one that is registered; kept for the next time where the server stays.
+    Ours(Option<PathBuf>),
+}
+
+/// The result file.
+#[derive(Serialize)]
+struct Found<'a> {
+    schema: u32,
+    loadtest: &'static str,
+    server: &'a ServerPart,
+    steps: &'a [Step],
+    passed: bool,
+}
+
+/// Runs, and says how it ended.
+pub fn run(args: &SmokeArgs, out: &Stdout) -> Result<Exit, Problem> {
+    let (url, bin, sandbox) = (&args.site.url, &args.bin, &args.sandbox);
+    let which = match Which::given(url.clone(), bin.clone(), sandbox.clone()) {
+        Some(which) => which,
+        // A secret of CI that is not set would else be a green run of the stand-in.
+        None if Who::given()?.is_some() => {
+            return Err(Problem::new(
+                "an account is given (VIKUNJA_TOKEN or VIKUNJA_USERNAME), and no server",
+            )
+            .advise("set VIKUNJA_URL, or take the account away to use the stand-in"));
+        }
+        None => Which::stand_in(),
+    };
+    let entry = entry(args, &which)?;
+    let redis = args
+        .redis
+        .clone()
+        .or_else(|| variable("LOADTEST_REDIS"))
+        .map(|address| Redis::parse(&address))
+        .transpose()
+        .map_err(|error| {
+            Problem::new(format!("--redis: {error}")).advise("write redis://:password@host:6379")
+        })?;
+    if args.redis.as_ref().is_some_and(|url| url.contains('@')) {
+        say(
+            "warning: --redis on the command line is visible to every user of this machine; set LOADTEST_REDIS instead",
+        );
+    }
+    let json = args
+        .json
+        .as_deref()
+        .map(|path| Sink::open("--json", path))
+        .transpose()?;
+    let stop = Stop::on_signals()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
+    let (server, steps) = runtime.block_on(async {
+        let site = Site::reach(&args.site, &which, &stop).await?;
+        let travelled = journey::travel(&site, &entry, args.keep, redis.as_ref(), &stop).await;
+        Ok::<_, Problem>(travelled)
+    })?;
+    if stop.is_asked() {
+        return Err(Problem::cancelled());
+    }
+    let passed = !steps.iter().any(Step::is_bad);
+    let screen = plain(&render(&server, &steps, passed));
+    if json.as_ref().is_some_and(Sink::is_stdout) {
+        say(&screen);
+    } else {
+        out.print(&screen)
+            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    }
+    if let Some(sink) = json {
+        let found = Found {
+            schema: 1,
+            loadtest: env!("CARGO_PKG_VERSION"),
+            server: &server,
+            steps: &steps,
+            passed,
+        };
+        let text = serde_json::to_string_pretty(&found).map_err(|error| {
+            Problem::new(format!("the result cannot be written as JSON: {error}"))
+        })?;
+        sink.write("--json", &(text + "\n"), out)?;
+    }
+    Ok(if passed { Exit::Passed } else { Exit::Missed })
+}
+
+/// As whom to call, where that is allowed.
+fn entry(args: &SmokeArgs, which: &Which) -> Result<Entry, Problem> {
+    let Which::Url(address) = which else {
+        return Ok(Entry::Ours(None));
+    };
+    let host = guard::host_of(address)?;
+    if let Some(who) = Who::given()? {
+        return Ok(Entry::Given(who));
+    }
+    let advise = |problem: Problem| {
+        problem.advise("set VIKUNJA_TOKEN, or VIKUNJA_USERNAME and VIKUNJA_PASSWORD")
+    };
+    match (is_loopback(&host), args.throwaway) {
+        (true, true) => {
+            let state = args.state.clone().unwrap_or_else(State::default_path);
+            Ok(Entry::Ours(Some(state)))
+        }
+        (false, true) => Err(advise(Problem::new(format!(
+            "--throwaway is for servers of this machine; {host} is not"
+        )))),
+        (_, false) => Err(advise(Problem::new(
+            "no account is given: a project is made in it, and deleted again",
+        ))
+        .advise("or --throwaway on a server of this machine: it registers an account")),
+    }
+}
+
+/// For people.
+fn render(server: &ServerPart, steps: &[Step], passed: bool) -> String {
+    let mut text = format!("{} at {}\n\n", server.name(), server.url);
+    for step in steps {
+        text += &step.to_string();
+    }
+    let failed: Vec<_> = steps
+        .iter()
+        .filter(|step| step.outcome == Outcome::Failed)
+        .map(|step| step.name)
+        .collect();
+    if passed {
+        text + "\neverything works\n"
+    } else {
+        text + "\nFAILED: " + &failed.join(", ") + "\n"
+    }
+}
+
+/// The account of an earlier run on this server.
+fn kept(state: Option<&Path>, base: &str) -> Result<Option<crate::state::Account>, Problem> {
+    let Some(path) = state else { return Ok(None) };
+    Ok(State::open(path.to_owned())?.account(base).cloned())
+}

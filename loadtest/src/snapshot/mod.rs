@@ -1,0 +1,171 @@
+//! `snapshot`: everything that accounts can see, in a file, so that `verify` can tell what a restart, a restore or an
+//! upgrade has done to it.
+//!
+//! What is not in it: the order of tasks in views that are no boards (it is a number that releases compute anew), and
+//! what no release lets its users read.
+
+mod accounts;
+mod canonical;
+mod file;
+mod read;
+
+pub use accounts::{AccountsArgs, enter};
+pub use canonical::Fields;
+pub use file::{Head, KINDS, Record, Snapshot, Writer};
+pub use read::{Gaps, PROJECTS, Reader, VIEWS};
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use clap::{Args, builder::BoolishValueParser};
+use vikunja_sdk::model::Timestamp;
+
+use crate::{
+    exit::{Exit, Problem},
+    out::Stdout,
+    progress::{Progress, say},
+    server::Which,
+    site::Site,
+    stop::Stop,
+    who::Who,
+};
+
+/// Flags of `snapshot`.
+#[derive(Args)]
+pub struct SnapshotArgs {
+    /// The file; only its owner may read it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which server, and as whom.
+    #[command(flatten)]
+    pub accounts: AccountsArgs,
+    /// Leave the content of attachments alone: neither downloaded nor compared
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_WITHOUT_FILES")]
+    pub without_files: bool,
+}
+
+/// Runs, and says how it ended.
+pub fn run(args: &SnapshotArgs, out: &Stdout) -> Result<Exit, Problem> {
+    let (which, who) = named(&args.accounts)?;
+    let mut writer = Writer::create(&args.file)?;
+    let stop = Stop::on_signals()?;
+    let mut counts = Counts::default();
+    let (head, gaps) = runtime()?.block_on(async {
+        let site = Site::reach(&args.accounts.site, &which, &stop).await?;
+        let head = head(&site);
+        writer.head(&head)?;
+        let gaps = read_all(&site, &who, !args.without_files, &stop, |record| {
+            counts.add(record.kind());
+            writer.record(&record)
+        })
+        .await?;
+        Ok::<_, Problem>((head, gaps))
+    })?;
+    tell_gaps(&gaps);
+    let records = writer.finish(gaps)?;
+    let text = format!(
+        "Vikunja {} at {}: {records} records in {}\n  {counts}\n",
+        head.version,
+        head.url,
+        args.file.display()
+    );
+    out.print(&text)
+        .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    Ok(Exit::Passed)
+}
+
+/// Which server is read, as whom.
+pub fn named(args: &AccountsArgs) -> Result<(Which, Vec<Who>), Problem> {
+    let which = args.site.named()?;
+    Ok((which, args.who()?))
+}
+
+/// One thread: it waits for the server nearly all the time.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))
+}
+
+/// What the first line of a snapshot of this server says.
+pub fn head(site: &Site) -> Head {
+    let server = &site.identified.server;
+    Head::new(
+        Timestamp::now().to_string(),
+        server.base(),
+        &server.version,
+        server.release.to_string(),
+    )
+}
+
+/// How often to look whether to stop, in records.
+const LOOK: u64 = 64;
+
+/// Reads all accounts, one after the other, and hands each record on.
+pub async fn read_all(
+    site: &Site,
+    who: &[Who],
+    files: bool,
+    stop: &Stop,
+    mut hand_on: impl FnMut(Record) -> Result<(), Problem>,
+) -> Result<Gaps, Problem> {
+    let progress = Progress::of("reading", None);
+    let mut gaps = Gaps::new();
+    let mut names = Vec::new();
+    let mut done = 0;
+    for (at, who) in who.iter().enumerate() {
+        let (line, name) = stop.unless_asked(enter(site, who, at + 1)).await?;
+        if names.contains(&name) {
+            return Err(Problem::new(format!(
+                "the account {name} is given twice, and would be compared with itself"
+            ))
+            .advise("leave one of its tokens out"));
+        }
+        names.push(name.clone());
+        let counted = |record| {
+            done += 1;
+            if done % LOOK == 0 {
+                progress.set(done, 0);
+            }
+            hand_on(record)
+        };
+        let info = &site.identified.info;
+        let mut reader = Reader::new(line, name, info, files, counted);
+        // The futures of all endpoints together are large.
+        stop.unless_asked(Box::pin(reader.read())).await?;
+        gaps.append(&mut reader.gaps);
+    }
+    Ok(gaps)
+}
+
+/// Says what could not be seen: it is not in the file, and nobody shall believe that it is.
+pub fn tell_gaps(gaps: &Gaps) {
+    for (kind, why) in gaps {
+        say(&format!("warning: not seen (all) of {kind}: {why}"));
+    }
+}
+
+/// An object in canonical form, by what it is called.
+#[cfg(test)]
+pub(crate) fn canonical_of(what: &str, value: serde_json::Value) -> Fields {
+    canonical::of(file::kind(what), value)
+}
+
+/// How many records of each kind there are.
+#[derive(Default)]
+struct Counts(BTreeMap<&'static str, u64>);
+
+impl Counts {
+    fn add(&mut self, kind: &'static str) {
+        *self.0.entry(kind).or_default() += 1;
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counts = KINDS
+            .iter()
+            .filter_map(|kind| Some(format!("{} {kind}", self.0.get(kind)?)));
+        f.write_str(&counts.collect::<Vec<_>>().join(", "))
+    }
+}
