@@ -122,6 +122,7 @@ pub async fn read_all(
             .advise("leave one of its tokens out"));
         }
         names.push(name.clone());
+        let of = |kind: String| format!("{name}: {kind}");
         let counted = |record| {
             done += 1;
             if done % LOOK == 0 {
@@ -130,10 +131,10 @@ pub async fn read_all(
             hand_on(record)
         };
         let info = &site.identified.info;
-        let mut reader = Reader::new(line, name, info, files, counted);
+        let mut reader = Reader::new(line, name.clone(), info, files, counted);
         // The futures of all endpoints together are large.
         stop.unless_asked(Box::pin(reader.read())).await?;
-        gaps.append(&mut reader.gaps);
+        gaps.extend(reader.gaps.into_iter().map(|(kind, why)| (of(kind), why)));
     }
     Ok(gaps)
 }
@@ -141,7 +142,9 @@ pub async fn read_all(
 /// Says what could not be seen: it is not in the file, and nobody shall believe that it is.
 pub fn tell_gaps(gaps: &Gaps) {
     for (kind, why) in gaps {
-        say(&format!("warning: not seen (all) of {kind}: {why}"));
+        say(&format!(
+            "warning: not seen, or not all of it: {kind}: {why}"
+        ));
     }
 }
 

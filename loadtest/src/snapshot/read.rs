@@ -40,7 +40,7 @@ const COUNTS: Release = Release(1, 0, 0);
 /// Tasks a page where that can be chosen (v2): few enough to be small in memory.
 const PAGE: u64 = 250;
 
-/// What could not be read, and why: by kind.
+/// What could not be read, and why: by kind, and, of several accounts, by account and kind.
 pub type Gaps = BTreeMap<String, String>;
 
 /// Reads one account.
