@@ -191,7 +191,7 @@ async fn task(on: &mut Caller, project: ProjectId) -> Result<(TaskId, String), W
     create.fields.description = DESCRIPTION.into();
     create.fields.priority = 4.into();
     let id = on.execute(&create).await?.id;
-    let read = on.execute(&tasks::Get { id }).await?;
+    let read = on.execute(&tasks::Get::new(id)).await?;
     let is_it = |task: &Task| {
         task.title == TITLE && task.description == DESCRIPTION && task.priority == 4 && !task.done
     };
