@@ -1,9 +1,9 @@
 //! The command line. Flags that hold one value have an environment name; what is typed counts first.
 
-pub mod receiver;
 pub mod access;
 pub mod doctor;
 pub mod monitor;
+pub mod receiver;
 pub mod seed;
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};

@@ -1,7 +1,7 @@
 //! `verify`: what is missing, changed or new since a snapshot, field by field.
 //!
 //! What somebody has edited since is told apart from loss by the object's own `updated`. What an upgrade renames or
-//! converts is known ([`upgrade`]), and is no difference.
+//! converts is known (`upgrade`), and is no difference.
 
 mod compare;
 #[cfg(test)]
