@@ -166,8 +166,7 @@ impl Failure {
             (Self::Lacking(what), _) => {
                 message_reply(501, None, &format!("the sandbox does not have {what} yet"))
             }
-            (Self::Breaks(why), _) => internal(at.api)
-                .with_header("x-vikunja-sandbox-reason", &format!("as the server: {why}")),
+            (Self::Breaks(why), _) => as_the_server(internal(at.api), why),
             (Self::Internal(why), _) => {
                 internal(at.api).with_header("x-vikunja-sandbox-reason", why)
             }
@@ -190,6 +189,9 @@ impl Failure {
             }
             Self::Forbidden(denied) => {
                 message_reply(403, release.forbidden_code, &denied.text(release))
+            }
+            Self::Plain(status, message) if status.is_server_error() => {
+                as_the_server(message_reply(status.as_u16(), None, message), message)
             }
             Self::Plain(status, message) => message_reply(status.as_u16(), None, message),
             Self::Invalid(_) if !release.validation_lists => {
@@ -244,6 +246,11 @@ impl Failure {
             _ => internal(Api::V2),
         }
     }
+}
+
+/// Says that the real server breaks here, too.
+fn as_the_server(reply: Reply, why: &str) -> Reply {
+    reply.with_header("x-vikunja-sandbox-reason", &format!("as the server: {why}"))
 }
 
 /// Why a change cannot be merged.
