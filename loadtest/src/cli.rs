@@ -16,6 +16,7 @@ use crate::{
     check::Check,
     line::{Connections, Resolve},
     plan::{Arrivals, Stages},
+    report,
     scenario::Wanted,
 };
 use receiver::ReceiverArgs;
@@ -60,6 +61,8 @@ pub enum Command {
     Snapshot(Box<crate::snapshot::SnapshotArgs>),
     /// Compare what accounts can see with a snapshot, after a restart, a restore or an upgrade.
     Verify(Box<crate::verify::VerifyArgs>),
+    /// Make reports of a result file.
+    Report(Box<report::ReportArgs>),
     /// Serve the stand-in; `run` starts this by itself.
     #[command(hide = true)]
     Sandbox(Box<vikunja_sandbox::cli::Args>),
@@ -278,14 +281,10 @@ pub struct RunArgs {
     /// More than 100 requests/s is a miss, too
     #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_STRICT_BAND", help_heading = "Verdict")]
     pub strict_band: bool,
-    /// Write the result to FILE; - is standard output, and then nothing else is printed there
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LOADTEST_JSON",
-        help_heading = "Verdict"
-    )]
-    pub json: Option<PathBuf>,
+
+    /// Where reports go.
+    #[command(flatten)]
+    pub outputs: report::Wanted,
 }
 
 /// Flags that make the plan.

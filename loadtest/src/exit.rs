@@ -65,6 +65,13 @@ impl Problem {
         }
     }
 
+    /// Says first what it is about, such as a file.
+    #[must_use]
+    pub fn with(mut self, thing: &impl fmt::Display) -> Self {
+        self.what = format!("{thing}: {}", self.what);
+        self
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {

@@ -7,12 +7,12 @@ use std::{
 
 use hdrhistogram::Histogram;
 use rustix::time::{ClockId, clock_gettime};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::record::{Class, Figures};
 
 /// What the generator used between two moments.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Generator {
     /// CPU time of this process, user and system, per request, in µs. A stand-in server of ours is another process.
     pub cpu_us_per_request: f64,

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod course;
 pub mod doctor;
 pub mod exit;
 pub mod generator;
@@ -76,6 +77,7 @@ pub fn main() -> ExitCode {
             Some(Command::Smoke(args)) => smoke::run(args, &out),
             Some(Command::Snapshot(args)) => snapshot::run(args, &out),
             Some(Command::Verify(args)) => verify::run(args, &out),
+            Some(Command::Report(args)) => report::report(args, &out),
             Some(Command::Sandbox(_)) | None => run::run(&cli.run, &out),
         });
     match done {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use vikunja_sdk::{Session, model::Timestamp};
@@ -12,7 +12,7 @@ use crate::{
     exit::Problem,
     generator::{Connects, Generator, Reading, Used},
     line::{Connections, Target},
-    people::{self, Crew, Users},
+    people::{self, Crew, Users, Worked},
     plan::Plan,
     progress::Progress,
     record::{Figures, Phase, Record, Recorder},
@@ -23,6 +23,14 @@ use crate::{
     stop::Stop,
     verdict::{Limit, Repeat},
 };
+
+/// How often what is known so far is told.
+const CHECKPOINT: Duration = Duration::from_secs(5);
+/// Telling takes longer the longer a run has lasted: so many times as long nothing is told after it.
+const REST: u32 = 20;
+
+/// Who is told, on a thread that may block.
+pub type Keeper = Arc<dyn Fn(Measured) + Send + Sync>;
 
 /// What one run needs.
 pub struct Measuring<'a> {
@@ -44,10 +52,12 @@ pub struct Measuring<'a> {
     pub server_pid: Option<u32>,
     /// How long getting ready took.
     pub set_up: Duration,
+    /// Who is told now and then what is known so far.
+    pub keeper: Option<Keeper>,
 }
 
 /// What all runs gave.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Measured {
     /// The figures.
     pub record: Record,
@@ -84,44 +94,47 @@ impl Measured {
         if self.started.is_empty() {
             self.started = Timestamp::now().to_string();
         }
-        let stages = run.plan.stages.len();
-        let first_block = self.blocks.len();
         let crew = Crew {
             server: 0,
-            block: first_block,
+            block: self.blocks.len(),
             sessions: run.sessions.clone(),
             target: Arc::clone(&run.target),
             keep: run.connections.keep(),
             plan: run.plan.clone(),
             check: run.check,
-            cast: run.cast,
+            cast: Arc::clone(&run.cast),
             stop: stop.clone(),
         };
         renewal::warn(&run.sessions, run.plan);
+        let counters = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
         let limit = run.limit.cloned();
         let recorder = Recorder::start(move |record| {
             limit.as_ref().and_then(|limit| limit.is_passed_by(record))
         });
-        let counters = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
+        let opened = Instant::now();
         let at_start = Arc::new(Mutex::new((Reading::now(), None)));
         let set_start = Arc::clone(&at_start);
         let pid = run.server_pid;
-        let progress = Progress::of("running", run.plan.expected());
         let live = recorder.live();
+        let starts = Arc::clone(&live);
+        let progress = Progress::of("running", run.plan.expected());
         let worked = tokio::select! {
             worked = people::work(crew, &recorder, move || {
                 let now = (Reading::now(), pid.and_then(usage::Reading::of));
                 *set_start.lock().unwrap_or_else(PoisonError::into_inner) = now;
+                starts.start();
             }) => worked?,
-            () = progress.follow(&live) => unreachable!("progress is followed until the work is done"),
+            () = progress.follow(&live, run.plan) => unreachable!("progress is followed until the work is done"),
             () = renewal::keep(&run.sessions, &run.target, run.plan.timeout) => {
                 unreachable!("sessions are kept until the work is done")
+            }
+            () = self.tell(repeat, &run, &recorder, opened, &at_start) => {
+                unreachable!("what is known is told until the work is done")
             }
         };
         drop(progress);
         let (reading, process) = *at_start.lock().unwrap_or_else(PoisonError::into_inner);
         let used = reading.used();
-        self.used = Some(self.used.map_or(used, |before| before.and(used)));
         let record = recorder.finish();
         let requests = record.sum(|place| place.phase == Phase::Steady).requests();
         if let Some(process) = process.and_then(|before| before.used(requests)) {
@@ -131,24 +144,73 @@ impl Measured {
             let after = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
             self.server_counters = after.map(|after| after.since(&before));
         }
+        self.take(repeat, run.set_up, record, worked, used);
+        self.given_up = live.given_up().map(ToOwned::to_owned);
+        Ok(())
+    }
+
+    /// Takes in what a run gave.
+    fn take(
+        &mut self,
+        repeat: usize,
+        set_up: Duration,
+        record: Record,
+        worked: Worked,
+        used: Used,
+    ) {
+        let first_block = self.blocks.len();
+        self.used = Some(self.used.map_or(used, |before| before.and(used)));
         self.record.append(record);
-        self.blocks.extend((0..stages).map(|stage| BlockPart {
-            server: 0,
-            repeat,
-            stage,
-            seconds: worked.stages[stage].as_secs_f64(),
-        }));
-        self.phases
-            .extend(PhasePart::of(repeat, run.set_up, &worked));
+        self.blocks.extend(
+            worked
+                .stages
+                .iter()
+                .enumerate()
+                .map(|(stage, lasted)| BlockPart {
+                    server: 0,
+                    repeat,
+                    stage,
+                    seconds: lasted.as_secs_f64(),
+                }),
+        );
+        self.phases.extend(PhasePart::of(repeat, set_up, &worked));
         self.repeats.push(Repeat {
-            blocks: first_block..first_block + stages,
+            blocks: first_block..self.blocks.len(),
             lasted: worked.stages.iter().sum(),
         });
         self.users.add(worked.users);
         self.connects.reconnects += worked.reconnects;
         self.connects.resent += worked.resent;
-        self.given_up = live.given_up().map(ToOwned::to_owned);
-        Ok(())
+    }
+
+    /// Tells the keeper now and then what is known so far. Never returns.
+    async fn tell(
+        &self,
+        repeat: usize,
+        run: &Measuring<'_>,
+        recorder: &Recorder,
+        opened: Instant,
+        at_start: &Mutex<(Reading, Option<usage::Reading>)>,
+    ) {
+        let Some(keeper) = &run.keeper else {
+            return std::future::pending().await;
+        };
+        let mut rest = CHECKPOINT;
+        loop {
+            tokio::time::sleep(rest).await;
+            let begins = Instant::now();
+            let Some(record) = recorder.so_far().await else {
+                return std::future::pending().await;
+            };
+            let worked = Worked::so_far(run.plan, opened, recorder.live().started());
+            let (reading, _) = *at_start.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut so_far = self.clone();
+            so_far.take(repeat, run.set_up, record, worked, reading.used());
+            let keeper = Arc::clone(keeper);
+            // It cannot fail but by a bug of ours, and the next one comes soon.
+            let _ = tokio::task::spawn_blocking(move || keeper(so_far)).await;
+            rest = CHECKPOINT.max(begins.elapsed() * REST);
+        }
     }
 
     /// The steady phase of all runs.

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     os::fd::OwnedFd,
     sync::Mutex,
 };
@@ -21,6 +21,15 @@ impl Stdout {
         let kept: OwnedFd = fcntl_dupfd_cloexec(stdio::stdout(), 3)?;
         stdio::dup2_stdout(File::options().write(true).open("/dev/null")?)?;
         Ok(Self(Mutex::new(File::from(kept))))
+    }
+
+    /// Whether a person looks at it who has not asked for plain text.
+    pub fn takes_colours(&self) -> bool {
+        let file = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
     }
 
     /// Prints. That nobody reads any more (`… | head`) is no error; that nothing can be written is one.

@@ -8,7 +8,11 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::record::Live;
+use crate::{
+    plan::{Model, Plan, Timeline},
+    record::{Live, Phase},
+    verdict::show_micros,
+};
 
 /// How often a bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -31,8 +35,8 @@ impl Progress {
         let bar = stderr().is_terminal().then(|| {
             // A wrong template is a mistake of ours; the plain style shows the same numbers.
             let template = match total {
-                Some(_) => "{prefix} {wide_bar} {pos}/{len} {msg}",
-                None => "{prefix} {pos} {msg}",
+                Some(_) => "{prefix} {bar:24} {pos}/{len} {wide_msg}",
+                None => "{prefix} {pos} {wide_msg}",
             };
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -51,15 +55,23 @@ impl Progress {
 
     /// So many are done, and so many of them failed.
     pub fn set(&self, done: u64, failed: u64) {
-        let rate = done as f64 / self.began.elapsed().as_secs_f64().max(1e-3);
-        let left = self.total.and_then(|total| left(total, done, rate));
-        let left = left.map_or_else(String::new, |left| format!(", {left} left"));
-        let words = match failed {
-            0 => format!("{rate:.0}/s{left}"),
-            failed => format!("{rate:.0}/s{left}, {failed} failed"),
-        };
+        let mut words = vec![format!("{:.0}/s", self.rate(done))];
+        words.extend(self.left(done));
+        self.tell(done, &with_failed(&words, failed));
+    }
+
+    fn rate(&self, done: u64) -> f64 {
+        done as f64 / self.began.elapsed().as_secs_f64().max(1e-3)
+    }
+
+    fn left(&self, done: u64) -> Option<String> {
+        let left = left(self.total?, done, self.rate(done))?;
+        Some(format!("{left} left"))
+    }
+
+    fn tell(&self, done: u64, words: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(words);
+            bar.set_message(words.to_owned());
             bar.set_position(done);
             return;
         }
@@ -74,14 +86,57 @@ impl Progress {
     }
 
     /// Follows the live numbers until it is dropped.
-    pub async fn follow(&self, live: &Arc<Live>) {
+    pub async fn follow(&self, live: &Arc<Live>, plan: &Plan) {
+        let timeline = Timeline::of(plan);
         loop {
-            self.set(
-                live.done.load(Ordering::Relaxed),
-                live.failed.load(Ordering::Relaxed),
-            );
+            let done = live.done.load(Ordering::Relaxed);
+            let mut words = view(live, plan, &timeline);
+            if timeline.end().is_none() {
+                words.extend(self.left(done));
+            }
+            let failed = live.failed.load(Ordering::Relaxed);
+            self.tell(done, &with_failed(&words, failed));
             tokio::time::sleep(TICK).await;
         }
+    }
+}
+
+/// The moment in words: phase, time, load, and what the last second was like.
+fn view(live: &Live, plan: &Plan, timeline: &Timeline) -> Vec<String> {
+    let Some(started) = live.started() else {
+        return vec![format!("{}: {} users arrive", Phase::WarmUp, plan.users)];
+    };
+    let elapsed = started.elapsed();
+    let (phase, stage) = timeline.at(elapsed);
+    let mut words = vec![phase.to_string()];
+    let whole = |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
+    if let Some(end) = timeline.end() {
+        words.push(format!("{} of {}", whole(elapsed), whole(end)));
+    }
+    let level = plan.stages.get(stage).map_or(0.0, |stage| stage.level);
+    let risen = match phase {
+        Phase::Ramp => elapsed.as_secs_f64() / plan.ramp.as_secs_f64(),
+        _ => 1.0,
+    };
+    words.push(match plan.model {
+        Model::Closed => format!("{:.0} users", (level * risen).ceil()),
+        Model::Open(_) => format!("{:.0}/s due", level * risen),
+    });
+    let last = live.last_second();
+    words.push(format!("{}/s", last.requests()));
+    for (name, quantile) in [("p50", 0.5), ("p95", 0.95)] {
+        if let Some(micros) = last.percentile(quantile) {
+            words.push(format!("{name} {}", show_micros(micros as f64)));
+        }
+    }
+    words
+}
+
+fn with_failed(words: &[String], failed: u64) -> String {
+    let words = words.join(", ");
+    match failed {
+        0 => words,
+        failed => format!("{words}, {failed} failed"),
     }
 }
 

@@ -4,21 +4,23 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc,
+        mpsc::{self, RecvTimeoutError},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
-use tokio::sync::Notify;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, oneshot};
 use vikunja_sdk::Resolved;
 
+use crate::course::{Course, Tally};
+
 /// Part of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Logging in, and making what the scenario needs.
@@ -46,7 +48,7 @@ impl fmt::Display for Phase {
 }
 
 /// Why a request failed; each failure has one class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// This machine ran out of ports or descriptors: it says nothing about the server.
@@ -185,6 +187,8 @@ pub struct Failure {
 pub struct Sample {
     /// Where it belongs.
     pub place: Place,
+    /// When it came to its end.
+    pub at: Instant,
     /// How long it took.
     pub timing: Timing,
     /// What went wrong, if anything.
@@ -201,6 +205,9 @@ pub struct Live {
     /// Why the run was given up, if it was.
     given_up: OnceLock<String>,
     gives_up: Notify,
+    started: OnceLock<Instant>,
+    /// The last whole second.
+    last: Mutex<Tally>,
 }
 
 impl Live {
@@ -213,6 +220,37 @@ impl Live {
     pub async fn until_given_up(&self) {
         // One waits, and a notice that comes first is kept for it.
         self.gives_up.notified().await;
+    }
+
+    /// The clock starts.
+    pub fn start(&self) {
+        // There is one start.
+        let _ = self.started.set(Instant::now());
+    }
+
+    /// When the clock started, if it has.
+    pub fn started(&self) -> Option<Instant> {
+        self.started.get().copied()
+    }
+
+    /// What came to an end in the last whole second, as far as it is known.
+    pub fn last_second(&self) -> Tally {
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn show(&self, second: Tally) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = second;
+    }
+
+    fn count(&self, sample: &Sample) {
+        if sample.place.phase == Phase::Steady {
+            let failed = u64::from(sample.failure.is_some());
+            self.failed.fetch_add(failed, Ordering::Relaxed);
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn give_up(&self, why: String) {
@@ -242,6 +280,8 @@ pub struct Figures {
     pub decode: Histogram<u64>,
     /// Failures by class.
     pub failures: BTreeMap<Class, u64>,
+    /// The first failure of each class, in words.
+    pub examples: BTreeMap<Class, String>,
     /// The first failure, in words.
     pub first_failure: Option<String>,
 }
@@ -263,6 +303,7 @@ impl Default for Figures {
             first_byte: histogram(),
             decode: histogram(),
             failures: BTreeMap::new(),
+            examples: BTreeMap::new(),
             first_failure: None,
         }
     }
@@ -284,7 +325,9 @@ impl Figures {
         }
         if let Some(failure) = failure {
             *self.failures.entry(failure.class).or_default() += 1;
-            self.first_failure.get_or_insert(failure.words);
+            self.first_failure
+                .get_or_insert_with(|| failure.words.clone());
+            self.examples.entry(failure.class).or_insert(failure.words);
         } else {
             add(&mut self.latency, timing.response());
             if timing.late.is_some() {
@@ -311,6 +354,9 @@ impl Figures {
         }
         for (class, count) in &other.failures {
             *self.failures.entry(*class).or_default() += count;
+        }
+        for (class, words) in &other.examples {
+            self.examples.entry(*class).or_insert_with(|| words.clone());
         }
         if self.first_failure.is_none() {
             self.first_failure.clone_from(&other.first_failure);
@@ -341,12 +387,7 @@ impl Figures {
     /// The response time in µs that `quantile` of **all** requests did not exceed. A failed one counts as infinitely
     /// slow: `None`, so that failing fast never helps.
     pub fn percentile(&self, quantile: f64) -> Option<u64> {
-        let rank = ((quantile * self.requests() as f64) - 1e-9).ceil().max(1.0);
-        let answered = self.latency.len() as f64;
-        (rank <= answered).then(|| {
-            // Half a rank less, against rounding up in the histogram's own arithmetic.
-            self.latency.value_at_quantile((rank - 0.5) / answered)
-        })
+        percentile(&self.latency, self.failed(), quantile)
     }
 
     /// The mean response time in µs over all requests; `None` once one failed.
@@ -360,25 +401,59 @@ impl Figures {
     }
 }
 
+/// The time that `quantile` of all requests did not exceed, where so many failed beside those in the histogram.
+pub fn percentile(answered: &Histogram<u64>, failed: u64, quantile: f64) -> Option<u64> {
+    let requests = answered.len() + failed;
+    let rank = ((quantile * requests as f64) - 1e-9).ceil().max(1.0);
+    let count = answered.len() as f64;
+    (rank <= count).then(|| {
+        // Half a rank less, against rounding up in the histogram's own arithmetic.
+        answered.value_at_quantile((rank - 0.5) / count)
+    })
+}
+
 /// Whole microseconds, rounded up, so that nothing takes no time at all.
 pub fn micros(time: Duration) -> u64 {
     time.as_nanos().div_ceil(1000) as u64
 }
 
 /// All figures of a run.
-#[derive(Debug, Default)]
-pub struct Record(Vec<(Place, Figures)>);
+#[derive(Clone, Debug)]
+pub struct Record {
+    began: Instant,
+    places: Vec<(Place, Figures)>,
+    /// The course of each place.
+    courses: Vec<Course>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            places: Vec::new(),
+            courses: Vec::new(),
+        }
+    }
+}
 
 impl Record {
     /// Every place with its figures, in the order in which they were first seen.
     pub fn places(&self) -> &[(Place, Figures)] {
-        &self.0
+        &self.places
+    }
+
+    /// The course of each place, in the same order. Seconds count from the begin of the run that it was of.
+    pub fn courses(&self) -> impl Iterator<Item = (&Place, &Course)> {
+        self.places
+            .iter()
+            .map(|(place, _)| place)
+            .zip(&self.courses)
     }
 
     /// The figures of all places that are wanted, together.
     pub fn sum(&self, wanted: impl Fn(&Place) -> bool) -> Figures {
         let mut sum = Figures::default();
-        for (place, figures) in &self.0 {
+        for (place, figures) in &self.places {
             if wanted(place) {
                 sum.merge(figures);
             }
@@ -388,22 +463,48 @@ impl Record {
 
     /// Takes over what another run has recorded, in blocks of its own.
     pub fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.places.extend(other.places);
+        self.courses.extend(other.courses);
     }
 
     /// Adds a sample.
     pub fn add(&mut self, sample: Sample) {
         // A scenario has a handful of routes: looking through them is faster than hashing one.
-        let known = self.0.iter().position(|(place, _)| *place == sample.place);
+        let known = self
+            .places
+            .iter()
+            .position(|(place, _)| *place == sample.place);
         let index = known.unwrap_or_else(|| {
-            self.0.push((sample.place, Figures::default()));
-            self.0.len() - 1
+            self.places.push((sample.place, Figures::default()));
+            self.courses.push(Course::default());
+            self.places.len() - 1
         });
-        self.0[index].1.add(&sample.timing, sample.failure);
+        let took = match sample.failure {
+            None => Some(micros(sample.timing.response())),
+            Some(_) => None,
+        };
+        let second = self.second(sample.at);
+        self.courses[index].add(second, took);
+        self.places[index].1.add(&sample.timing, sample.failure);
+    }
+
+    fn second(&self, at: Instant) -> u32 {
+        at.saturating_duration_since(self.began).as_secs() as u32
+    }
+
+    /// What came to an end in the whole second before this moment.
+    fn second_before(&self, at: Instant) -> Tally {
+        let mut sum = Tally::default();
+        if let Some(second) = self.second(at).checked_sub(1) {
+            for tally in self.courses.iter().filter_map(|course| course.at(second)) {
+                sum.merge(tally);
+            }
+        }
+        sum
     }
 }
 
-/// How often it is asked whether to give up: adding histograms up is dearer than recording.
+/// How often it is asked whether to give up, and whoever watches is told: adding figures up is dearer than recording.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// The recorder's thread.
@@ -414,8 +515,14 @@ pub struct Recorder {
     live: Arc<Live>,
 }
 
-/// What travels to the recorder: samples, or nothing any more.
-type Message = Option<Vec<Sample>>;
+/// What travels to the recorder.
+enum Message {
+    Samples(Vec<Sample>),
+    /// Somebody wants to see the record as it is.
+    Show(oneshot::Sender<Record>),
+    /// Nothing comes any more.
+    End,
+}
 
 impl Recorder {
     /// Starts it. `is_hopeless` looks at the record now and then, and may say why to give up.
@@ -426,29 +533,40 @@ impl Recorder {
         let thread = std::thread::spawn(move || {
             let mut record = Record::default();
             let mut looked = Instant::now();
-            for samples in receiver.into_iter().map_while(|message| message) {
-                for sample in samples {
-                    if sample.place.phase == Phase::Steady {
-                        let failed = u64::from(sample.failure.is_some());
-                        watched.failed.fetch_add(failed, Ordering::Relaxed);
-                        watched.done.fetch_add(1, Ordering::Relaxed);
+            loop {
+                match receiver.recv_timeout(LOOK) {
+                    Ok(Message::Samples(samples)) => {
+                        for sample in samples {
+                            watched.count(&sample);
+                            record.add(sample);
+                        }
                     }
-                    record.add(sample);
+                    // Whoever asked may have gone.
+                    Ok(Message::Show(to)) => drop(to.send(record.clone())),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => return record,
                 }
                 if looked.elapsed() >= LOOK {
                     looked = Instant::now();
+                    watched.show(record.second_before(looked));
                     if let Some(why) = is_hopeless(&record) {
                         watched.give_up(why);
                     }
                 }
             }
-            record
         });
         Self {
             thread,
             trays: Trays(sender),
             live,
         }
+    }
+
+    /// The record as it is now. `None` only when the recorder has ended.
+    pub async fn so_far(&self) -> Option<Record> {
+        let (sender, receiver) = oneshot::channel();
+        self.trays.0.send(Message::Show(sender)).ok()?;
+        receiver.await.ok()
     }
 
     /// Where users get their trays.
@@ -464,7 +582,7 @@ impl Recorder {
     /// Ends it and gives the record. The users must have put down their trays: what comes later is lost.
     pub fn finish(self) -> Record {
         // Fails only when the recorder has ended, and then it has panicked, which the join tells.
-        let _ = self.trays.0.send(None);
+        let _ = self.trays.0.send(Message::End);
         // A panic of the recorder is a bug; it goes on here instead of becoming an empty result.
         self.thread
             .join()
@@ -512,7 +630,7 @@ impl Tray {
         if !self.samples.is_empty() {
             // The recorder lives as long as there are trays.
             let full = std::mem::replace(&mut self.samples, Vec::with_capacity(Self::FULL));
-            let _ = self.sender.send(Some(full));
+            let _ = self.sender.send(Message::Samples(full));
             self.handed_on = Instant::now();
         }
     }

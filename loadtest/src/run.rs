@@ -20,12 +20,12 @@ use crate::{
     preflight,
     progress::{Progress, say},
     report::{
-        self, Outcome, PlanPart, RoutePart, RunResult, ScenarioPart, ServerPart, WebhooksPart,
+        Checkpoint, Ended, Frame, Outcome, Outputs, PlanPart, RunResult, ScenarioPart, ServerPart,
+        command,
     },
     scenario::{About, Cast, Prepared, Scenario, Stage, Webhooks},
     seed::{self, Seeded},
     server::{self, Reached, Running, Which},
-    sink::Sink,
     state::State,
     stop::Stop,
     tls::Trust,
@@ -58,17 +58,9 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
         .build()
         .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
     let result = runtime.block_on(job.run(&stop, workers))?;
-    let json = serde_json::to_string_pretty(&result)
-        .map_err(|error| Problem::new(format!("the result cannot be written as JSON: {error}")))?;
-    let screen = report::render(&result);
-    if job.json.as_ref().is_some_and(Sink::is_stdout) {
-        say(&screen);
-    } else {
-        out.print(&screen)
-            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
-    }
-    if let Some(sink) = job.json {
-        sink.write("--json", &(json + "\n"), out)?;
+    job.outputs.write(&result, out)?;
+    if let Some(checkpoint) = &job.checkpoint {
+        checkpoint.remove();
     }
     Ok(result.outcome.exit())
 }
@@ -84,7 +76,7 @@ impl Outcome {
             Self::Passed => Exit::Passed,
             Self::Missed => Exit::Missed,
             Self::Invalid => Exit::Invalid,
-            Self::Cancelled => Exit::Cancelled,
+            Self::Cancelled | Self::Partial => Exit::Cancelled,
         }
     }
 }
@@ -97,7 +89,8 @@ struct Job<'a> {
     plan: Plan,
     targets: Vec<Wanted>,
     limit: Option<Limit>,
-    json: Option<Sink>,
+    outputs: Outputs,
+    checkpoint: Option<Arc<Checkpoint>>,
     headers: HeaderMap,
     trust: Trust,
 }
@@ -118,11 +111,7 @@ impl<'a> Job<'a> {
         refuse_idle_flags(args)?;
         let targets = targets(args, &plan)?;
         let limit = args.abort_on.as_deref().map(str::parse).transpose()?;
-        let json = args
-            .json
-            .as_deref()
-            .map(|path| Sink::open("--json", path))
-            .transpose()?;
+        let outputs = args.outputs.open()?;
         let which = Which::of(args);
         let who = who_of(args, &which)?;
         if args.scenario.any(is_of_webhooks) {
@@ -135,7 +124,8 @@ impl<'a> Job<'a> {
             plan,
             targets,
             limit,
-            json,
+            checkpoint: outputs.checkpoint().map(Arc::new),
+            outputs,
             headers: guard::headers(&args.headers)?,
             trust: Trust {
                 cacert: args.cacert.clone(),
@@ -166,8 +156,9 @@ impl<'a> Job<'a> {
         let mut measured = Measured::default();
         let mut last = None;
         for repeat in 0..usize::from(self.args.repeat) {
-            match self.once(repeat, &mut measured, running, ready, stop).await {
-                Ok(told) => last = Some(told),
+            let once = self.once(repeat, &mut measured, running, ready, stop, workers);
+            match once.await {
+                Ok(frame) => last = Some(frame),
                 // What was measured before somebody stopped is told.
                 Err(_) if stop.is_asked() && last.is_some() => break,
                 Err(problem) => return Err(problem),
@@ -176,10 +167,15 @@ impl<'a> Job<'a> {
                 break;
             }
         }
-        let Some((server, scenario)) = last else {
+        let Some(frame) = last else {
             return Err(Problem::cancelled());
         };
-        self.judge(measured, server, scenario, stop, workers)
+        let ended = match stop.is_asked() {
+            true if measured.judged().requests() == 0 => return Err(Problem::cancelled()),
+            true => Ended::Stopped,
+            false => Ended::ByItself,
+        };
+        Ok(frame.result(measured, ended))
     }
 
     /// One more run, on a server that stands ready or is made so.
@@ -190,7 +186,8 @@ impl<'a> Job<'a> {
         running: &mut Running,
         ready: &mut Option<Ready>,
         stop: &Stop,
-    ) -> Result<(ServerPart, ScenarioPart), Problem> {
+        workers: usize,
+    ) -> Result<Arc<Frame>, Problem> {
         let set_up = Instant::now();
         if let Some(command) = &self.args.before_each {
             if let Some(ready) = ready.take() {
@@ -210,12 +207,24 @@ impl<'a> Job<'a> {
         let prepared = stop.unless_asked(self.prepare(ready)).await?;
         self.check_limit(&ready.line)?;
         let (cast, sessions, scenario) = self.cast(prepared, ready);
-        let cast = Arc::new(cast);
         let opened = cast.open(&mut ready.line, &self.args.receiver).await;
         if let Err(problem) = opened {
             let _ = cast.close(&mut ready.line, stop).await;
             return Err(problem);
         }
+        let frame = Arc::new(Frame {
+            command: command::line(std::env::args(), std::env::vars()),
+            server: ready.server.clone(),
+            scenario,
+            plan: PlanPart::of(
+                &self.plan,
+                self.args.connections,
+                self.args.check,
+                self.args.repeat,
+            ),
+            targets: self.targets.clone(),
+            workers,
+        });
         let run = Measuring {
             plan: &self.plan,
             target: ready.line.target(),
@@ -226,12 +235,13 @@ impl<'a> Job<'a> {
             limit: self.limit.as_ref(),
             server_pid: self.args.server_pid.or_else(|| running.pid()),
             set_up: set_up.elapsed(),
+            keeper: self.checkpoint.clone().map(|file| file.keeper(&frame)),
         };
         let done = measured.add(repeat, run, stop).await;
         let told = cast.close(&mut ready.line, stop).await;
         done?;
         measured.webhooks.extend(told?);
-        Ok((ready.server.clone(), scenario))
+        Ok(frame)
     }
 
     /// Reaches the server and logs in.
@@ -346,7 +356,7 @@ impl<'a> Job<'a> {
         &self,
         prepared: Vec<(Prepared, u32)>,
         ready: &mut Ready,
-    ) -> (Cast, Vec<vikunja_sdk::Session>, ScenarioPart) {
+    ) -> (Arc<Cast>, Vec<vikunja_sdk::Session>, ScenarioPart) {
         let session = ready.line.session().clone();
         ready.server.api = session
             .call(&vikunja_sdk::tasks::List::default())
@@ -378,61 +388,7 @@ impl<'a> Job<'a> {
             sessions.push(session);
         }
         part.checks = checks.join("; ");
-        (Cast::new(parts), sessions, part)
-    }
-
-    fn judge(
-        &self,
-        measured: Measured,
-        server: ServerPart,
-        scenario: ScenarioPart,
-        stop: &Stop,
-        workers: usize,
-    ) -> Result<RunResult, Problem> {
-        let judged = measured.judged();
-        if judged.requests() == 0 && stop.is_asked() {
-            return Err(Problem::cancelled());
-        }
-        let generator = measured.generator(&judged, workers);
-        let mut rows = verdict::judge(&self.targets, &measured.record, &measured.repeats);
-        rows.extend(WebhooksPart::judge(&measured.webhooks));
-        let invalid = generator.invalidates(&judged);
-        let outcome = if stop.is_asked() {
-            Outcome::Cancelled
-        } else if invalid.is_some() {
-            Outcome::Invalid
-        } else if measured.given_up.is_none() && rows.iter().all(|row| row.passed) {
-            Outcome::Passed
-        } else {
-            Outcome::Missed
-        };
-        Ok(RunResult {
-            schema: report::SCHEMA,
-            loadtest: env!("CARGO_PKG_VERSION"),
-            started: measured.started,
-            servers: vec![server],
-            scenario,
-            plan: PlanPart::of(
-                &self.plan,
-                self.args.connections,
-                self.args.check,
-                self.args.repeat,
-            ),
-            routes: RoutePart::of(&measured.record, &measured.blocks),
-            blocks: measured.blocks,
-            phases: measured.phases,
-            failures: judged.failures.clone(),
-            first_failure: judged.first_failure.clone(),
-            users: measured.users,
-            generator,
-            server_process: measured.server_process,
-            server_counters: measured.server_counters,
-            webhooks: measured.webhooks,
-            verdict: rows,
-            outcome,
-            invalid,
-            given_up: measured.given_up,
-        })
+        (Arc::new(Cast::new(parts)), sessions, part)
     }
 
     /// With the general limiter on, most of the load would be 429s, which are fast: a green result of a refused load.

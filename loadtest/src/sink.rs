@@ -1,4 +1,4 @@
-//! Where a result file goes. Found unwritable before the run, written whole or not at all.
+//! Where a file goes. Found unwritable before the run, written whole or not at all.
 
 use std::{
     fs,
@@ -15,8 +15,8 @@ use crate::{exit::Problem, out::Stdout};
 pub enum Sink {
     /// Standard output.
     Stdout,
-    /// A file: written beside, and renamed at the end.
-    File(NamedTempFile, PathBuf),
+    /// A file: written beside, and renamed.
+    File(PathBuf),
     /// Something that is not an ordinary file, such as a pipe.
     Special(fs::File, PathBuf),
 }
@@ -46,12 +46,9 @@ impl Sink {
                     // Renaming would succeed over a read-only file; refusing it is what was meant.
                     fs::File::options().append(true).open(path)?;
                 }
-                let folder = path
-                    .parent()
-                    .filter(|folder| !folder.as_os_str().is_empty())
-                    .unwrap_or(Path::new("."));
-                let file = NamedTempFile::new_in(folder)?;
-                Ok(Self::File(file, path.to_owned()))
+                // Whether one can be made there; it goes away again, so that a kill leaves none.
+                drop(beside(path)?);
+                Ok(Self::File(path.to_owned()))
             }
         }
     }
@@ -59,6 +56,16 @@ impl Sink {
     /// Whether it is standard output.
     pub fn is_stdout(&self) -> bool {
         matches!(self, Self::Stdout)
+    }
+
+    /// Whether both are one place.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Stdout, Self::Stdout) => true,
+            (Self::File(one), Self::File(other))
+            | (Self::Special(_, one), Self::Special(_, other)) => one == other,
+            _ => false,
+        }
     }
 
     /// Writes it.
@@ -70,17 +77,31 @@ impl Sink {
             Self::Special(mut file, path) => file
                 .write_all(text.as_bytes())
                 .map_err(|error| cannot_write(flag, &path, &error)),
-            Self::File(mut file, path) => file
-                .write_all(text.as_bytes())
-                .and_then(|()| {
-                    // A temporary file is private; a result is not.
-                    let public = fs::Permissions::from_mode(0o644);
-                    file.as_file().set_permissions(public)
-                })
-                .and_then(|()| Ok(file.persist(&path).map(drop)?))
-                .map_err(|error| cannot_write(flag, &path, &error)),
+            Self::File(path) => {
+                replace(&path, text).map_err(|error| cannot_write(flag, &path, &error))
+            }
         }
     }
+}
+
+/// Writes a file: whole, or not at all.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = beside(path)?;
+    file.write_all(text.as_bytes())?;
+    // A temporary file is private; a result is not.
+    let public = fs::Permissions::from_mode(0o644);
+    file.as_file().set_permissions(public)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A file with another name in the same folder.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    NamedTempFile::new_in(folder)
 }
 
 fn cannot_write(flag: &str, path: &Path, error: &io::Error) -> Problem {

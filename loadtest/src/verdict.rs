@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, fmt, ops::Range, str::FromStr, time::Duration};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     exit::Problem,
@@ -277,7 +277,7 @@ impl fmt::Display for Target {
 }
 
 /// A judged target.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// The target.
     pub target: String,
@@ -290,10 +290,10 @@ pub struct Row {
     /// Whether it was met.
     pub passed: bool,
     /// What else there is to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
     /// The figure of each run, where there were several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repeats: Vec<Option<f64>>,
 }
 
@@ -601,6 +601,7 @@ mod tests {
                     words: String::new(),
                 });
                 record.add(Sample {
+                    at: std::time::Instant::now(),
                     place: Place {
                         server: 0,
                         block,

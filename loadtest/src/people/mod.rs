@@ -79,6 +79,38 @@ pub struct Worked {
     pub resent: u64,
 }
 
+impl Worked {
+    /// What is known in the middle of a run: users began to arrive at `opened`, the clock started after that or not yet.
+    pub fn so_far(plan: &Plan, opened: Instant, started: Option<Instant>) -> Self {
+        let timeline = Timeline::of(plan);
+        let arriving = started.map_or_else(|| opened.elapsed(), |started| started - opened);
+        let elapsed = started.map(|started| started.elapsed()).unwrap_or_default();
+        let stages: Vec<_> = (0..plan.stages.len())
+            .map(|index| {
+                let (begins, lasts) = timeline.stage(index);
+                let seen = elapsed.saturating_sub(begins);
+                lasts.map_or(seen, |lasts| lasts.min(seen))
+            })
+            .collect();
+        let (ramp, steady) = (plan.ramp.min(elapsed), stages.iter().sum());
+        Self {
+            phases: vec![
+                (Phase::WarmUp, arriving),
+                (Phase::Ramp, ramp),
+                (Phase::Steady, steady),
+                (Phase::Drain, elapsed.saturating_sub(ramp + steady)),
+            ],
+            stages,
+            users: Users {
+                planned: plan.users,
+                ..Users::default()
+            },
+            reconnects: 0,
+            resent: 0,
+        }
+    }
+}
+
 /// What the users of a run have in common while it lasts.
 struct Run {
     crew: Crew,
@@ -297,6 +329,7 @@ impl Run {
                     phase,
                     row: Row::NotStarted,
                 },
+                at: Instant::now(),
                 timing: Timing::default(),
                 failure: Some(Failure {
                     class: Class::NotStarted,

@@ -130,6 +130,7 @@ impl<'a> Person<'a> {
             };
             self.tray.put(Sample {
                 place,
+                at: Instant::now(),
                 timing,
                 failure: Some(failure),
             });
@@ -223,6 +224,7 @@ impl<'a> Person<'a> {
         };
         let sample = Sample {
             place,
+            at: Instant::now(),
             timing: timed.timing,
             failure,
         };
@@ -267,6 +269,7 @@ impl Actor for Person<'_> {
         let (phase, stage) = self.moment();
         self.tray.put(Sample {
             place: self.place(phase, stage, Row::Named(row)),
+            at: Instant::now(),
             timing: Timing {
                 last_byte: took,
                 ..Timing::default()

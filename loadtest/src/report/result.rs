@@ -1,18 +1,20 @@
-//! The result file: one JSON document from which every report can be made. Its schema has a version; fields are added,
-//! never changed, within one.
+//! The result file: one JSON document from which every report is made. `schema/result.json` describes it. Its schema has a
+//! version; older ones are read, with what they lack left empty.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hdrhistogram::{
     Histogram,
-    serialization::{Serializer, V2Serializer},
+    serialization::{Deserializer, Serializer, V2Serializer},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::WebhooksPart;
 use crate::{
     check::Check,
+    course::{Course, Tally},
+    exit::Problem,
     generator::Generator,
     line::Connections,
     people::{Users, Worked},
@@ -23,15 +25,20 @@ use crate::{
 };
 
 /// Version of the schema.
-pub const SCHEMA: u32 = 1;
+///
+/// 2: what happened in each second, an example of each failure, when phases began, the command.
+pub const SCHEMA: u32 = 2;
 
 /// A run.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunResult {
     /// Version of this schema.
     pub schema: u32,
     /// This program's version.
-    pub loadtest: &'static str,
+    pub loadtest: String,
+    /// What was typed, with what the environment said, without secrets.
+    #[serde(default)]
+    pub command: String,
     /// When the run began, RFC 3339.
     pub started: String,
     /// The servers.
@@ -46,6 +53,9 @@ pub struct RunResult {
     pub phases: Vec<PhasePart>,
     /// Figures of every route in every phase.
     pub routes: Vec<RoutePart>,
+    /// What happened in each second, all routes together.
+    #[serde(default)]
+    pub course: Vec<CoursePart>,
     /// Failures of the steady phase, by class.
     pub failures: BTreeMap<Class, u64>,
     /// The first failure of the steady phase, in words, without secrets.
@@ -59,7 +69,7 @@ pub struct RunResult {
     /// What the server counted in the last run, where its counters are switched on.
     pub server_counters: Option<Counters>,
     /// What came back by webhooks, of each run that had any.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhooksPart>,
     /// The judged targets.
     pub verdict: Vec<Row>,
@@ -71,8 +81,79 @@ pub struct RunResult {
     pub given_up: Option<String>,
 }
 
+impl RunResult {
+    /// Reads a result file.
+    pub fn read(text: &str) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let unreadable =
+            |error: serde_json::Error| Problem::new(format!("not a result of loadtest: {error}"));
+        let Version { schema } = serde_json::from_str(text).map_err(unreadable)?;
+        if schema == 0 || schema > SCHEMA {
+            return Err(Problem::new(format!(
+                "the result has schema {schema}; this loadtest reads 1 to {SCHEMA}"
+            ))
+            .advise("use the loadtest that wrote it, or a newer one"));
+        }
+        serde_json::from_str(text).map_err(unreadable)
+    }
+
+    /// The rows that are judged.
+    pub fn judged(&self) -> impl Iterator<Item = &RoutePart> {
+        self.routes.iter().filter(|part| part.is_judged())
+    }
+
+    /// The response times of the successful requests of these rows together, in µs, and how many failed beside them.
+    pub fn together<'a>(
+        rows: impl Iterator<Item = &'a RoutePart>,
+        of: impl Fn(&'a RoutePart) -> &'a Distribution,
+    ) -> (Histogram<u64>, u64) {
+        let (mut sum, mut failed) = (Figures::default().latency, 0);
+        for row in rows {
+            failed += row.failed;
+            if let Some(histogram) = of(row).histogram() {
+                // A resizing histogram takes every value.
+                let _ = sum.add(histogram);
+            }
+        }
+        (sum, failed)
+    }
+
+    /// When it began, to the second.
+    pub fn began(&self) -> String {
+        match self.started.split_once('.') {
+            Some((second, _)) => format!("{second}Z"),
+            None => self.started.clone(),
+        }
+    }
+
+    /// How it ended, in one sentence.
+    pub fn in_words(&self) -> String {
+        match (self.outcome, &self.invalid, &self.given_up) {
+            (Outcome::Invalid, Some(why), _) => format!("INVALID: {why}"),
+            (Outcome::Invalid, None, _) => "INVALID".to_owned(),
+            (Outcome::Missed, _, Some(why)) => format!("MISSED: given up, {why}"),
+            (Outcome::Missed, _, None) => {
+                let missed = self.verdict.iter().filter(|row| !row.passed);
+                let missed: Vec<_> = missed
+                    .map(|row| format!("{} (it is {})", row.target, row.figure))
+                    .collect();
+                format!("MISSED: {}", missed.join(", "))
+            }
+            (Outcome::Passed, ..) => "passed: every target is met".to_owned(),
+            (Outcome::Cancelled, ..) => "cancelled: the figures are those until then".to_owned(),
+            (Outcome::Partial, ..) => {
+                "partial: the run did not come to its end, the figures are those until then"
+                    .to_owned()
+            }
+        }
+    }
+}
+
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// Every target was met.
@@ -83,15 +164,17 @@ pub enum Outcome {
     Invalid,
     /// Stopped by a signal; the figures are those until then.
     Cancelled,
+    /// Not at all, or not yet: what is known in the middle of a run.
+    Partial,
 }
 
 /// A server.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServerPart {
     /// Its address.
     pub url: String,
     /// `vikunja`, or `sandbox`: the stand-in is not a Vikunja server.
-    pub kind: &'static str,
+    pub kind: String,
     /// What it calls itself.
     pub version: String,
     /// The release that it was taken for.
@@ -105,7 +188,7 @@ pub struct ServerPart {
 }
 
 /// The scenario.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScenarioPart {
     /// Its name; of several, with their weights.
     pub name: String,
@@ -124,11 +207,11 @@ pub struct ScenarioPart {
 }
 
 /// The plan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanPart {
     /// `closed`: a user sends its next request when it has the answer to the last one. `open`: tickets begin at moments
     /// fixed beforehand.
-    pub model: &'static str,
+    pub model: String,
     /// Users at a time, or tickets that may be under way at a time.
     pub users: u64,
     /// Tickets, where their number ends the run.
@@ -136,7 +219,7 @@ pub struct PlanPart {
     /// Users or tickets per second, one stage after the other.
     pub stages: Vec<StagePart>,
     /// How open tickets follow one another.
-    pub arrivals: Option<&'static str>,
+    pub arrivals: Option<String>,
     /// How long the load rises first, in seconds.
     pub ramp_seconds: f64,
     /// How long what is under way at the end may take, in seconds; `null` = as long as it takes.
@@ -156,7 +239,7 @@ pub struct PlanPart {
 }
 
 /// A stage of the plan.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct StagePart {
     /// Users, or tickets per second.
     pub level: f64,
@@ -171,7 +254,8 @@ impl PlanPart {
             model: match plan.model {
                 Model::Closed => "closed",
                 Model::Open(_) => "open",
-            },
+            }
+            .to_owned(),
             users: plan.users,
             requests: plan.tickets,
             stages: plan
@@ -184,8 +268,8 @@ impl PlanPart {
                 .collect(),
             arrivals: match plan.model {
                 Model::Closed => None,
-                Model::Open(Arrivals::Constant) => Some("constant"),
-                Model::Open(Arrivals::Poisson) => Some("poisson"),
+                Model::Open(Arrivals::Constant) => Some("constant".to_owned()),
+                Model::Open(Arrivals::Poisson) => Some("poisson".to_owned()),
             },
             ramp_seconds: plan.ramp.as_secs_f64(),
             drain_seconds: plan.drain.map(|drain| drain.as_secs_f64()),
@@ -208,7 +292,7 @@ impl PlanPart {
         };
         let stages: Vec<_> = self.stages.iter().map(stage).collect();
         let stages = stages.join(", then ");
-        match (self.arrivals, self.requests) {
+        match (self.arrivals.as_deref(), self.requests) {
             (None, Some(requests)) => format!("{requests} requests, {stages} at a time"),
             (None, None) => format!("{stages} at a time"),
             (Some(arrivals), requests) => {
@@ -224,7 +308,7 @@ impl PlanPart {
 
     /// A stage's load, for people.
     pub fn level(&self, level: f64) -> String {
-        match self.arrivals {
+        match &self.arrivals {
             Some(_) => format!("{level}/s"),
             None => format!("{level} users"),
         }
@@ -232,7 +316,7 @@ impl PlanPart {
 }
 
 /// A block: a stretch of the run with one server and one load. A plain run has one.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct BlockPart {
     /// Index of the server.
     pub server: usize,
@@ -245,12 +329,15 @@ pub struct BlockPart {
 }
 
 /// A phase.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct PhasePart {
     /// Which of the repeated runs, from 0.
     pub repeat: usize,
     /// Which.
     pub phase: Phase,
+    /// When it began, in seconds since users began to arrive; the set-up is before that.
+    #[serde(default)]
+    pub begins: Option<f64>,
     /// How long it lasted, in seconds.
     pub seconds: f64,
     /// Whether it is judged.
@@ -260,21 +347,27 @@ pub struct PhasePart {
 impl PhasePart {
     /// The phases of a run, as far as there were any.
     pub fn of(repeat: usize, set_up: Duration, worked: &Worked) -> Vec<Self> {
-        std::iter::once(&(Phase::SetUp, set_up))
-            .chain(&worked.phases)
-            .filter(|(_, lasted)| !lasted.is_zero())
-            .map(|(phase, lasted)| Self {
+        let mut begins = -set_up.as_secs_f64();
+        let mut phases = Vec::new();
+        for (phase, lasted) in std::iter::once(&(Phase::SetUp, set_up)).chain(&worked.phases) {
+            if lasted.is_zero() {
+                continue;
+            }
+            phases.push(Self {
                 repeat,
                 phase: *phase,
+                begins: Some(begins),
                 seconds: lasted.as_secs_f64(),
                 judged: *phase == Phase::Steady,
-            })
-            .collect()
+            });
+            begins += lasted.as_secs_f64();
+        }
+        phases
     }
 }
 
 /// The figures of one route.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RoutePart {
     /// Index of the server.
     pub server: usize,
@@ -290,12 +383,15 @@ pub struct RoutePart {
     pub failed: u64,
     /// Failed ones by class.
     pub failures: BTreeMap<Class, u64>,
+    /// The first failure of each class, in words, without secrets.
+    #[serde(default)]
+    pub examples: BTreeMap<Class, String>,
     /// The first failure, in words.
     pub first_failure: Option<String>,
     /// Successful ones per second.
     pub throughput: Option<f64>,
     /// Percentiles of the response time over **all** requests, in µs; `null` = a failed one, infinitely slow.
-    pub judged: BTreeMap<&'static str, Option<u64>>,
+    pub judged: BTreeMap<String, Option<u64>>,
     /// The response time of successful ones: to the last byte of the body, from the send, or in the open model from the
     /// moment when it was due.
     pub latency: Distribution,
@@ -311,10 +407,80 @@ pub struct RoutePart {
     pub first_byte: Distribution,
     /// Decoding and checking, successful ones.
     pub decode: Distribution,
+    /// What happened in each second.
+    #[serde(default)]
+    pub seconds: Vec<Second>,
+}
+
+/// The course of a run in one phase, all routes together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CoursePart {
+    /// Index of the server.
+    pub server: usize,
+    /// Which of the repeated runs, from 0.
+    pub repeat: usize,
+    /// Phase in which the requests were due.
+    pub phase: Phase,
+    /// What happened in each second.
+    pub seconds: Vec<Second>,
+}
+
+/// What came to an end in one second. Times are response times of successful requests in µs, to within 1 %.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Second {
+    /// Seconds since users began to arrive.
+    pub second: u32,
+    /// Requests.
+    pub requests: u64,
+    /// Failed ones.
+    pub failed: u64,
+    /// Median.
+    pub p50: Option<u64>,
+    /// 95th percentile.
+    pub p95: Option<u64>,
+    /// 99th percentile.
+    pub p99: Option<u64>,
+    /// Longest.
+    pub max: Option<u64>,
+}
+
+impl Second {
+    fn of((second, tally): (u32, &Tally)) -> Self {
+        Self {
+            second,
+            requests: tally.requests(),
+            failed: tally.failed,
+            p50: tally.percentile(0.5),
+            p95: tally.percentile(0.95),
+            p99: tally.percentile(0.99),
+            max: tally.max(),
+        }
+    }
+}
+
+impl CoursePart {
+    /// All routes of each phase of each run together.
+    pub fn of(record: &Record, blocks: &[BlockPart]) -> Vec<Self> {
+        let mut sums: BTreeMap<(usize, usize, Phase), Course> = BTreeMap::new();
+        for (place, course) in record.courses() {
+            let repeat = blocks.get(place.block).map_or(0, |block| block.repeat);
+            sums.entry((repeat, place.server, place.phase))
+                .or_default()
+                .merge(course);
+        }
+        sums.into_iter()
+            .map(|((repeat, server, phase), course)| Self {
+                server,
+                repeat,
+                phase,
+                seconds: course.seconds().map(Second::of).collect(),
+            })
+            .collect()
+    }
 }
 
 /// Percentiles that are shown, with their names.
-pub(super) const PERCENTILES: [(&str, f64); 5] = [
+pub const PERCENTILES: [(&str, f64); 5] = [
     ("p50", 0.5),
     ("p90", 0.9),
     ("p95", 0.95),
@@ -328,11 +494,12 @@ impl RoutePart {
         record
             .places()
             .iter()
-            .map(|(place, figures)| Self::one(place, figures, blocks))
+            .zip(record.courses())
+            .map(|((place, figures), (_, course))| Self::one(place, figures, course, blocks))
             .collect()
     }
 
-    fn one(place: &Place, figures: &Figures, blocks: &[BlockPart]) -> Self {
+    fn one(place: &Place, figures: &Figures, course: &Course, blocks: &[BlockPart]) -> Self {
         let seconds = blocks.get(place.block).map_or(0.0, |block| block.seconds);
         let measured = place.phase == Phase::Steady && seconds > 0.0;
         Self {
@@ -343,11 +510,12 @@ impl RoutePart {
             requests: figures.requests(),
             failed: figures.failed(),
             failures: figures.failures.clone(),
+            examples: figures.examples.clone(),
             first_failure: figures.first_failure.clone(),
             throughput: measured.then(|| figures.latency.len() as f64 / seconds),
             judged: PERCENTILES
                 .iter()
-                .map(|(name, quantile)| (*name, figures.percentile(*quantile)))
+                .map(|(name, quantile)| ((*name).to_owned(), figures.percentile(*quantile)))
                 .collect(),
             latency: Distribution::of(&figures.latency),
             service: Distribution::of(&figures.service),
@@ -356,12 +524,54 @@ impl RoutePart {
             connect: Distribution::of(&figures.connect),
             first_byte: Distribution::of(&figures.first_byte),
             decode: Distribution::of(&figures.decode),
+            seconds: course.seconds().map(Second::of).collect(),
         }
+    }
+
+    /// The row, and what sets it apart from others of the same name.
+    pub fn name(&self, result: &RunResult) -> String {
+        let mut apart = Vec::new();
+        if !self.is_judged() {
+            apart.push(format!("{}, not judged", self.phase));
+        }
+        if result.servers.len() > 1 {
+            apart.push(format!("server {}", self.server + 1));
+        }
+        if let Some(block) = result.blocks.get(self.block) {
+            if result.plan.repeat > 1 {
+                apart.push(format!("run {}", block.repeat + 1));
+            }
+            if self.is_judged()
+                && result.plan.stages.len() > 1
+                && let Some(stage) = result.plan.stages.get(block.stage)
+            {
+                apart.push(result.plan.level(stage.level));
+            }
+        }
+        if apart.is_empty() {
+            return self.route.clone();
+        }
+        format!("{} ({})", self.route, apart.join(", "))
+    }
+
+    /// Whether it is judged.
+    pub fn is_judged(&self) -> bool {
+        self.phase == Phase::Steady
+    }
+
+    /// A percentile of the response time over all requests, in µs; `None` = infinitely slow.
+    pub fn percentile(&self, name: &str) -> Option<u64> {
+        self.judged.get(name).copied().flatten()
+    }
+
+    /// The longest response time over all requests, in µs; `None` = infinitely long.
+    pub fn max(&self) -> Option<u64> {
+        self.latency.max.filter(|_| self.failed == 0)
     }
 }
 
 /// A distribution of times in µs. All but `count` are `null` where nothing was measured.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Distribution {
     /// How many.
     pub count: u64,
@@ -370,7 +580,7 @@ pub struct Distribution {
     /// Mean.
     pub mean: Option<f64>,
     /// Percentiles, to three significant digits.
-    pub percentiles: BTreeMap<&'static str, Option<u64>>,
+    pub percentiles: BTreeMap<String, Option<u64>>,
     /// Longest.
     pub max: Option<u64>,
     /// The whole of it: HdrHistogram V2, base64.
@@ -388,12 +598,19 @@ impl Distribution {
             percentiles: PERCENTILES
                 .iter()
                 .map(|(name, quantile)| {
-                    (*name, some.then(|| histogram.value_at_quantile(*quantile)))
+                    let value = some.then(|| histogram.value_at_quantile(*quantile));
+                    ((*name).to_owned(), value)
                 })
                 .collect(),
             max: some.then(|| histogram.max()),
             histogram: some.then(|| encode(histogram)).flatten(),
         }
+    }
+
+    /// The whole of it. `None` where nothing was measured, or what is there cannot be read.
+    pub fn histogram(&self) -> Option<Histogram<u64>> {
+        let bytes = STANDARD.decode(self.histogram.as_ref()?).ok()?;
+        Deserializer::new().deserialize(&mut &bytes[..]).ok()
     }
 }
 

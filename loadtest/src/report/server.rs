@@ -15,7 +15,8 @@ impl ServerPart {
                 "sandbox"
             } else {
                 "vikunja"
-            },
+            }
+            .to_owned(),
             version: server.version.clone(),
             release: server.release.to_string(),
             api: String::new(),
@@ -33,7 +34,7 @@ impl ServerPart {
             "" => String::new(),
             api => format!(", API {api}"),
         };
-        match self.kind {
+        match self.kind.as_str() {
             "sandbox" => format!("sandbox of {} (not a Vikunja server){api}", self.version),
             _ => format!("Vikunja {}{api}", self.version),
         }

@@ -4,12 +4,27 @@ use std::fmt::Write as _;
 
 use super::{
     WebhooksPart,
-    result::{Outcome, PERCENTILES, RoutePart, RunResult},
+    result::{Outcome, RoutePart, RunResult},
+    table,
 };
-use crate::{progress::plain, record::Phase, verdict::show_micros};
+use crate::{progress::plain, verdict::show_micros};
+
+/// Routes that are shown: one screen has no room for more.
+const ROUTES: usize = 20;
+/// Rows that are not judged, and are shown.
+const OTHERS: usize = 5;
 
 /// The screen.
-pub fn render(result: &RunResult) -> String {
+pub(super) fn render(result: &RunResult, colours: bool) -> String {
+    let text = plain(&screen(result));
+    if colours {
+        coloured(result, &text)
+    } else {
+        text
+    }
+}
+
+fn screen(result: &RunResult) -> String {
     let mut out = String::from("\n");
     for server in &result.servers {
         let _ = writeln!(
@@ -20,31 +35,19 @@ pub fn render(result: &RunResult) -> String {
             server.credential
         );
     }
-    let plan = &result.plan;
     let scenario = &result.scenario;
     let _ = writeln!(
         out,
-        "{}: {}; {}",
+        "{}: {}; {}\n",
         scenario.name,
-        plan.in_words(),
+        result.plan.in_words(),
         scenario.checks
     );
-    out.push('\n');
-    out.push_str(&table(
-        &["target", "figure", "verdict"],
-        result
-            .verdict
-            .iter()
-            .map(|row| {
-                let verdict = if row.passed { "passed" } else { "MISSED" };
-                let verdict = match &row.remark {
-                    Some(remark) => format!("{verdict}, {remark}"),
-                    None => verdict.to_owned(),
-                };
-                vec![row.target.clone(), row.figure.clone(), verdict]
-            })
-            .collect(),
-    ));
+    let verdict = result
+        .verdict
+        .iter()
+        .map(|row| vec![row.target.clone(), row.figure.clone(), table::verdict(row)]);
+    out.push_str(&aligned(&["target", "figure", "verdict"], verdict));
     out.push('\n');
     out.push_str(&routes(result));
     for part in &result.webhooks {
@@ -94,111 +97,87 @@ pub fn render(result: &RunResult) -> String {
             server.memory_bytes / 1_000_000
         );
     }
-    let _ = writeln!(
-        out,
-        "\n{}",
-        match (result.outcome, &result.invalid) {
-            (Outcome::Invalid, Some(why)) => format!("INVALID: {why}"),
-            (Outcome::Invalid, None) => "INVALID".to_owned(),
-            (Outcome::Missed, _) if result.given_up.is_some() => format!(
-                "MISSED: given up, {}",
-                result.given_up.as_deref().unwrap_or_default()
-            ),
-            (Outcome::Passed, _) => "passed: every target is met".to_owned(),
-            (Outcome::Missed, _) => "MISSED: see the table".to_owned(),
-            (Outcome::Cancelled, _) => "cancelled: the figures are those until then".to_owned(),
-        }
-    );
-    plain(&out)
+    let _ = writeln!(out, "\n{}", result.in_words());
+    out
 }
 
+/// The judged rows, the slowest ones where there are many, and what was not judged.
 fn routes(result: &RunResult) -> String {
-    let mut heads = vec!["route", "requests", "failed", "req/s"];
-    heads.extend(PERCENTILES.iter().map(|(name, _)| *name));
-    heads.push("max");
-    let rows = result
+    let mut judged: Vec<&RoutePart> = result.judged().collect();
+    let left_out = judged.len().saturating_sub(ROUTES);
+    if left_out > 0 {
+        let slowness = |part: &&RoutePart| part.percentile("p95").unwrap_or(u64::MAX);
+        judged.sort_by_key(|part| std::cmp::Reverse(slowness(part)));
+        judged.truncate(ROUTES);
+    }
+    let others: Vec<_> = result
         .routes
         .iter()
-        .map(|part| {
-            let mut row = vec![
-                name(part, result),
-                part.requests.to_string(),
-                part.failed.to_string(),
-                part.throughput
-                    .map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}")),
-            ];
-            row.extend(PERCENTILES.iter().map(|(name, _)| {
-                part.judged[name].map_or_else(|| "∞".to_owned(), |us| show_micros(us as f64))
-            }));
-            let max = part.latency.max.filter(|_| part.failed == 0);
-            row.push(max.map_or_else(|| "∞".to_owned(), |us| show_micros(us as f64)));
-            row
-        })
+        .filter(|part| !part.is_judged())
         .collect();
-    table(&heads, rows)
+    let shown = if others.len() > OTHERS {
+        &[]
+    } else {
+        &others[..]
+    };
+    let rows = shown.iter().chain(&judged).map(|part| {
+        let (name, cells) = table::row(part, result);
+        let mut line = vec![name];
+        line.extend(cells.into_iter().map(|cell| cell.shown));
+        line
+    });
+    let mut out = aligned(&table::heads(), rows);
+    if left_out > 0 {
+        let _ = writeln!(out, "{left_out} faster rows are in the reports (--out DIR)");
+    }
+    if shown.is_empty() && !others.is_empty() {
+        let sum = |of: fn(&RoutePart) -> u64| others.iter().map(|part| of(part)).sum::<u64>();
+        let _ = writeln!(
+            out,
+            "not judged: {} requests beside the steady phase, {} failed",
+            sum(|part| part.requests),
+            sum(|part| part.failed)
+        );
+    }
+    out
 }
 
 fn webhooks(part: &WebhooksPart) -> String {
-    let heads = [
-        "webhook",
-        "writes",
-        "delivered",
-        "lost",
-        "twice",
-        "p50",
-        "p95",
-        "max",
-    ];
-    let time = |micros: Option<u64>| {
-        micros.map_or_else(|| "–".to_owned(), |micros| show_micros(micros as f64))
-    };
     let rows = part.events.iter().map(|event| {
-        let delay = &event.delay;
-        vec![
-            event.event.clone(),
-            event.writes.to_string(),
-            event.delivered.to_string(),
-            event.lost.to_string(),
-            event.duplicates.to_string(),
-            time(delay.percentiles["p50"]),
-            time(delay.percentiles["p95"]),
-            time(delay.max),
-        ]
+        let (name, cells) = table::event(event);
+        let mut line = vec![name];
+        line.extend(cells.into_iter().map(|cell| cell.shown));
+        line
     });
-    let mut out = format!("\n{}", table(&heads, rows.collect()));
-    if part.strangers > 0 {
-        let _ = writeln!(
-            out,
-            "{} signed deliveries were of nothing that this run has written",
-            part.strangers
-        );
+    let mut out = format!("\n{}", aligned(&table::EVENT_HEADS, rows));
+    if let Some(words) = part.strangers_in_words() {
+        let _ = writeln!(out, "{words}");
     }
     out.push('\n');
     out
 }
 
-/// The row, and what sets it apart from others of the same name.
-fn name(part: &RoutePart, result: &RunResult) -> String {
-    let mut apart = Vec::new();
-    if part.phase != Phase::Steady {
-        apart.push(format!("{}, not judged", part.phase));
-    }
-    if let Some(block) = result.blocks.get(part.block) {
-        if result.plan.repeat > 1 {
-            apart.push(format!("run {}", block.repeat + 1));
-        }
-        if part.phase == Phase::Steady && result.plan.stages.len() > 1 {
-            apart.push(result.plan.level(result.plan.stages[block.stage].level));
-        }
-    }
-    if apart.is_empty() {
-        return part.route.clone();
-    }
-    format!("{} ({})", part.route, apart.join(", "))
+const GREEN: &str = "\x1b[1;32m";
+const RED: &str = "\x1b[1;31m";
+const YELLOW: &str = "\x1b[1;33m";
+const PLAIN: &str = "\x1b[0m";
+
+/// The words that matter in colour. Nothing else in the text steers a terminal.
+fn coloured(result: &RunResult, text: &str) -> String {
+    let end = match result.outcome {
+        Outcome::Passed => GREEN,
+        Outcome::Missed => RED,
+        Outcome::Invalid | Outcome::Cancelled | Outcome::Partial => YELLOW,
+    };
+    let (body, last) = text.trim_end().rsplit_once('\n').unwrap_or(("", text));
+    let body = body
+        .replace("  MISSED", &format!("  {RED}MISSED{PLAIN}"))
+        .replace("  passed", &format!("  {GREEN}passed{PLAIN}"));
+    format!("{body}\n{end}{last}{PLAIN}\n")
 }
 
 /// Columns as wide as their widest cell.
-fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
+fn aligned(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let heads = heads.iter().map(|head| (*head).to_owned()).collect();
     let lines: Vec<Vec<String>> = std::iter::once(heads).chain(rows).collect();
     let width = |column: usize| {

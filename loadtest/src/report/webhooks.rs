@@ -1,12 +1,12 @@
 //! What came back by webhooks, in results, in the verdict and for people.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Distribution;
 use crate::verdict::Row;
 
 /// Webhooks of one run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WebhooksPart {
     /// Where they were received, as the server was told.
     pub receiver: String,
@@ -21,7 +21,7 @@ pub struct WebhooksPart {
 }
 
 /// Deliveries of one event.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EventPart {
     /// Its name.
     pub event: String,
@@ -57,5 +57,15 @@ impl WebhooksPart {
             repeats: Vec::new(),
         };
         vec![none("lost", lost, None), none("rejected", rejected, first)]
+    }
+
+    /// What else was delivered, for people.
+    pub fn strangers_in_words(&self) -> Option<String> {
+        (self.strangers > 0).then(|| {
+            format!(
+                "{} signed deliveries were of nothing that this run has written",
+                self.strangers
+            )
+        })
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     line::{Line, LineError},
     plan::Ticket,
     progress::say,
-    report::WebhooksPart,
+    report::{WebhooksPart, command::without_password},
     seed::{MARK, patient},
     server::explain,
     stop::Stop,
@@ -146,7 +146,7 @@ impl Webhooks {
             _ = tokio::time::timeout(PATIENCE, self.ledger.settled()) => {}
             () = stop.asked() => {}
         }
-        let told = self.ledger.told(&set_up.url);
+        let told = self.ledger.told(&without_password(&set_up.url));
         line.hang_up();
         line.set_session(self.scene.session(0));
         let owner = set_up.project;

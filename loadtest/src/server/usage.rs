@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use vikunja_sdk::{Execute, Session, service};
 
 use crate::line::{Line, Target};
@@ -16,7 +16,7 @@ use crate::line::{Line, Target};
 const TICKS: f64 = 100.0;
 
 /// What the server's process used during the run.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Process {
     /// Its number.
     pub pid: u32,
@@ -109,7 +109,7 @@ impl Reading {
 }
 
 /// Counters of the server by name, from `/api/v1/metrics`: those of its runtime.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counters(BTreeMap<String, f64>);
 
 /// What of them is kept: totals, of which the difference is told, and states, of which the last is.
@@ -133,6 +133,11 @@ impl Counters {
             known(name).then(|| (name.to_owned(), value))
         });
         Self(counters.collect())
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
     /// What they counted since.

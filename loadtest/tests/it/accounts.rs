@@ -75,8 +75,7 @@ fn accounts_are_made_once_and_used() {
             plan.extend(["--think", "0x"]);
         }
         let said = run(&mut loadtest(&[&args[..], &plan[..]].concat()));
-        let result: Value =
-            serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}", said.all()));
+        let result: Value = said.result();
         assert_eq!(result["failures"], serde_json::json!({}), "{}", said.all());
         assert_eq!(result["scenario"]["name"], scenario);
         assert_eq!(result["scenario"]["state"].as_str().map(str::len), Some(16));

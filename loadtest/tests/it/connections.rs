@@ -37,8 +37,7 @@ fn connects(connections: &str) -> u64 {
         "--json",
         "-",
     ]));
-    let result: Value =
-        serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}", said.all()));
+    let result: Value = said.result();
     assert_eq!(result["plan"]["connections"], connections);
     assert_eq!(result["failures"], serde_json::json!({}));
     ["warm-up", "steady"]

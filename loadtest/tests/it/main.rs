@@ -7,6 +7,7 @@ mod doctor;
 mod monitor;
 mod plans;
 mod program;
+mod reports;
 mod runs;
 mod scenarios;
 mod smoke;

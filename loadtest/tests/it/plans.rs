@@ -7,7 +7,7 @@ use super::program::{Said, loadtest, read, requests, routes, run};
 /// Runs with the result on standard output.
 fn result(args: &[&str]) -> (Said, Value) {
     let said = run(&mut loadtest(&[args, &["--json", "-"]].concat()));
-    let result = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}", said.all()));
+    let result = said.result();
     (said, result)
 }
 

@@ -57,6 +57,13 @@ impl Said {
         format!("{}\n{}", self.out, self.err)
     }
 
+    /// The result on standard output.
+    #[track_caller]
+    pub(crate) fn result(&self) -> Value {
+        assert!(!self.out.is_empty(), "{}", self.err);
+        valid(&self.out)
+    }
+
     /// Fails unless it ended so and said all of this; a panic never counts.
     #[track_caller]
     pub(crate) fn expect(&self, code: i32, parts: &[&str]) -> &Self {
@@ -68,6 +75,20 @@ impl Said {
         }
         self
     }
+}
+
+/// A result, which the schema describes.
+#[track_caller]
+pub(crate) fn valid(text: &str) -> Value {
+    let result = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let schema = serde_json::from_str(include_str!("../../schema/result.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let wrong: Vec<_> = schema
+        .iter_errors(&result)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    result
 }
 
 /// Runs to the end; fails when it hangs.

@@ -8,12 +8,10 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
-
 use vikunja_sandbox::{Config, Sandbox};
 
 use super::program::{
-    account, loadtest, nobody, read, run, sandbox, server_that_hangs_up, token, unhurried,
+    account, loadtest, nobody, read, run, sandbox, server_that_hangs_up, token, unhurried, valid,
 };
 
 #[test]
@@ -50,8 +48,8 @@ fn json_on_standard_output_is_alone_there() {
         "--sandbox",
         "0.24",
     ]));
-    let result: Value = serde_json::from_str(&said.out).unwrap();
-    assert_eq!(result["schema"], 1);
+    let result = said.result();
+    assert_eq!(result["schema"], 2);
     assert_eq!(result["servers"][0]["kind"], "sandbox");
     assert_eq!(result["servers"][0]["release"], "0.24.1");
     assert_eq!(result["servers"][0]["api"], "v1");
@@ -87,7 +85,7 @@ fn json_on_standard_output_is_alone_there() {
 fn the_same_plan_sends_the_same_number_of_requests_whoever_carries_them_out() {
     for (users, requests) in [("1", "7"), ("7", "7"), ("10", "33")] {
         let said = run(&mut loadtest(&["-c", users, "-n", requests, "--json", "-"]));
-        let result: Value = serde_json::from_str(&said.out).unwrap();
+        let result = said.result();
         let steady: u64 = result["routes"]
             .as_array()
             .unwrap()
@@ -327,7 +325,7 @@ fn a_signal_ends_the_run_and_the_stand_in() {
     Command::new("kill").args(["-TERM", &id]).status().unwrap();
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));
-    let result: Value = serde_json::from_str(&read(&json)).unwrap();
+    let result = valid(&read(&json));
     assert_eq!(result["outcome"], "cancelled");
     let alive = Command::new("kill")
         .args(["-0", stand_in.trim()])

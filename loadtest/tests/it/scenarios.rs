@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::program::{Said, account, loadtest, read, run, sandbox, unhurried};
+use super::program::{Said, account, loadtest, read, run, sandbox, unhurried, valid};
 
 /// Every release of the stand-in, with the API to call.
 const GENERATIONS: [(&str, &str); 5] = [
@@ -69,7 +69,7 @@ fn what_is_written_comes_back_as_webhooks() {
         let sandbox = sandbox(release);
         let (name, password) = account(&sandbox);
         let folder = tempfile::tempdir().unwrap();
-        let json = folder.path().join("result.json");
+        let out = folder.path();
         let url = sandbox.url();
         let said = run(unhurried(&[
             "--url",
@@ -83,13 +83,13 @@ fn what_is_written_comes_back_as_webhooks() {
             "2",
             "-n",
             "20",
-            "--json",
-            json.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
         ])
         .env("VIKUNJA_USERNAME", name)
         .env("VIKUNJA_PASSWORD", password));
         said.expect(0, &["webhooks: lost = 0", "task.updated"]);
-        let told: Value = serde_json::from_str(&read(&json)).unwrap();
+        let told = valid(&read(&out.join("result.json")));
         let [webhooks] = &told["webhooks"].as_array().unwrap()[..] else {
             panic!("{told}");
         };
@@ -102,6 +102,17 @@ fn what_is_written_comes_back_as_webhooks() {
             (&webhooks["rejected"], &webhooks["strangers"]),
             (&json!(0), &json!(0))
         );
+        for (name, row) in [
+            (
+                "report.html",
+                "<td>task.updated</td><td data-v=\"20.00\">20</td>",
+            ),
+            ("report.md", "| task.updated | 20 | 20 | 0 | 0 |"),
+            ("junit.xml", "name=\"webhooks: lost = 0\""),
+        ] {
+            let report = read(&out.join(name));
+            assert!(report.contains(row), "{row:?} is missing in {report}");
+        }
         let requests = sandbox.requests();
         let deleted = |part: &str| {
             let mut deletes = requests.iter().filter(|one| one.method == "DELETE");

@@ -1,0 +1,180 @@
+//! Where reports go.
+
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+
+use super::{Checkpoint, RunResult, csv, hgrm, html, junit, markdown, terminal};
+use crate::{exit::Problem, out::Stdout, progress::say, sink::Sink};
+
+/// A form that a result can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// All of it.
+    Json,
+    /// A page for people.
+    Html,
+    /// A summary for pull requests.
+    Markdown,
+    /// Test cases for a CI server.
+    Junit,
+    /// The table of routes.
+    Csv,
+    /// The percentile distribution, as HdrHistogram's tools plot it.
+    Hgrm,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Json,
+        Self::Html,
+        Self::Markdown,
+        Self::Junit,
+        Self::Csv,
+        Self::Hgrm,
+    ];
+
+    /// Its flag, and its file in the folder of `--out`.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Json => ("--json", "result.json"),
+            Self::Html => ("--html", "report.html"),
+            Self::Markdown => ("--markdown", "report.md"),
+            Self::Junit => ("--junit", "junit.xml"),
+            Self::Csv => ("--csv", "report.csv"),
+            Self::Hgrm => ("--hgrm", "latency.hgrm"),
+        }
+    }
+
+    /// The result in this form.
+    pub fn render(self, result: &RunResult) -> Result<String, Problem> {
+        Ok(match self {
+            Self::Json => {
+                let json = serde_json::to_string(result).map_err(|error| {
+                    Problem::new(format!("the result cannot be written as JSON: {error}"))
+                })?;
+                json + "\n"
+            }
+            Self::Html => html::render(result),
+            Self::Markdown => markdown::render(result),
+            Self::Junit => junit::render(result),
+            Self::Csv => csv::render(result),
+            Self::Hgrm => hgrm::render(result),
+        })
+    }
+}
+
+/// Where reports go, as it is typed. `-` is standard output, and then nothing else is printed there.
+#[derive(Args)]
+#[command(next_help_heading = "Reports")]
+pub struct Wanted {
+    /// Write the result to FILE, of which reports can be made later; - is standard output, and then nothing else is printed there
+    #[arg(long, value_name = "FILE", env = "LOADTEST_JSON")]
+    pub json: Option<PathBuf>,
+    /// A page with plots, in one file
+    #[arg(long, value_name = "FILE", env = "LOADTEST_HTML")]
+    pub html: Option<PathBuf>,
+    /// A summary in Markdown, such as for $GITHUB_STEP_SUMMARY
+    #[arg(long, value_name = "FILE", env = "LOADTEST_MARKDOWN")]
+    pub markdown: Option<PathBuf>,
+    /// JUnit's XML: a case for each target and each route
+    #[arg(long, value_name = "FILE", env = "LOADTEST_JUNIT")]
+    pub junit: Option<PathBuf>,
+    /// The table of routes, times in µs
+    #[arg(long, value_name = "FILE", env = "LOADTEST_CSV")]
+    pub csv: Option<PathBuf>,
+    /// The percentile distribution of the response time in ms, as HdrHistogram's tools plot it
+    #[arg(long, value_name = "FILE", env = "LOADTEST_HGRM")]
+    pub hgrm: Option<PathBuf>,
+    /// All of these into a folder; it is made where it is missing
+    #[arg(long, value_name = "DIR", env = "LOADTEST_OUT")]
+    pub out: Option<PathBuf>,
+}
+
+impl Wanted {
+    fn file(&self, format: Format) -> Option<PathBuf> {
+        let given = match format {
+            Format::Json => &self.json,
+            Format::Html => &self.html,
+            Format::Markdown => &self.markdown,
+            Format::Junit => &self.junit,
+            Format::Csv => &self.csv,
+            Format::Hgrm => &self.hgrm,
+        };
+        let (_, name) = format.names();
+        given
+            .clone()
+            .or_else(|| Some(self.out.as_ref()?.join(name)))
+    }
+
+    /// Finds out whether all of them can be written.
+    pub fn open(&self) -> Result<Outputs, Problem> {
+        if let Some(folder) = &self.out {
+            fs::create_dir_all(folder).map_err(|error| {
+                Problem::new(format!(
+                    "--out {}: cannot be made: {error}",
+                    folder.display()
+                ))
+                .advise("name a folder that is yours")
+            })?;
+        }
+        let mut outputs = Outputs {
+            sinks: Vec::new(),
+            folder: self.out.clone(),
+        };
+        for format in Format::ALL {
+            let Some(path) = self.file(format) else {
+                continue;
+            };
+            let (flag, _) = format.names();
+            let sink = Sink::open(flag, &path)?;
+            let taken = outputs.sinks.iter().find(|(_, other)| sink.is_same(other));
+            if let Some((other, _)) = taken {
+                let (other, _) = other.names();
+                return Err(Problem::new(format!(
+                    "{other} and {flag} would both be written to {}",
+                    path.display()
+                ))
+                .advise("give each a file of its own, or --out with a folder for all"));
+            }
+            outputs.sinks.push((format, sink));
+        }
+        Ok(outputs)
+    }
+}
+
+/// Where reports go: found writable.
+pub struct Outputs {
+    sinks: Vec<(Format, Sink)>,
+    folder: Option<PathBuf>,
+}
+
+impl Outputs {
+    /// Where what is known in the middle of a run is kept, where the result goes to a file.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.sinks.iter().find_map(|(format, sink)| match sink {
+            Sink::File(path) if *format == Format::Json => Some(Checkpoint::of(path)),
+            _ => None,
+        })
+    }
+
+    /// Writes all of them, and the screen.
+    pub fn write(self, result: &RunResult, out: &Stdout) -> Result<(), Problem> {
+        if self.sinks.iter().any(|(_, sink)| sink.is_stdout()) {
+            say(&terminal::render(result, false));
+        } else {
+            let screen = terminal::render(result, out.takes_colours());
+            out.print(&screen).map_err(|error| {
+                Problem::new(format!("standard output cannot be written: {error}"))
+            })?;
+        }
+        for (format, sink) in self.sinks {
+            sink.write(format.names().0, &format.render(result)?, out)?;
+        }
+        if let Some(folder) = self.folder {
+            say(&format!("reports are in {}", folder.display()));
+        }
+        Ok(())
+    }
+}
