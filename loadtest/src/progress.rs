@@ -35,7 +35,7 @@ impl Progress {
         let bar = stderr().is_terminal().then(|| {
             // A wrong template is a mistake of ours; the plain style shows the same numbers.
             let template = match total {
-                Some(_) => "{prefix} {bar:24} {pos}/{len} {wide_msg}",
+                Some(_) => "{prefix} {bar:10} {pos}/{len} {wide_msg}",
                 None => "{prefix} {pos} {wide_msg}",
             };
             let style = ProgressStyle::with_template(template)
@@ -56,8 +56,9 @@ impl Progress {
     /// So many are done, and so many of them failed.
     pub fn set(&self, done: u64, failed: u64) {
         let mut words = vec![format!("{:.0}/s", self.rate(done))];
+        words.extend(told(failed));
         words.extend(self.left(done));
-        self.tell(done, &with_failed(&words, failed));
+        self.tell(done, &words.join(", "));
     }
 
     fn rate(&self, done: u64) -> f64 {
@@ -94,8 +95,7 @@ impl Progress {
             if timeline.end().is_none() {
                 words.extend(self.left(done));
             }
-            let failed = live.failed.load(Ordering::Relaxed);
-            self.tell(done, &with_failed(&words, failed));
+            self.tell(done, &words.join(", "));
             tokio::time::sleep(TICK).await;
         }
     }
@@ -124,6 +124,8 @@ fn view(live: &Live, plan: &Plan, timeline: &Timeline) -> Vec<String> {
     });
     let last = live.last_second();
     words.push(format!("{}/s", last.requests()));
+    // What may not fit into the line comes last.
+    words.extend(told(live.failed.load(Ordering::Relaxed)));
     for (name, quantile) in [("p50", 0.5), ("p95", 0.95)] {
         if let Some(micros) = last.percentile(quantile) {
             words.push(format!("{name} {}", show_micros(micros as f64)));
@@ -132,12 +134,8 @@ fn view(live: &Live, plan: &Plan, timeline: &Timeline) -> Vec<String> {
     words
 }
 
-fn with_failed(words: &[String], failed: u64) -> String {
-    let words = words.join(", ");
-    match failed {
-        0 => words,
-        failed => format!("{words}, {failed} failed"),
-    }
+fn told(failed: u64) -> Option<String> {
+    (failed > 0).then(|| format!("{failed} failed"))
 }
 
 /// How long the rest takes at this rate, in whole seconds; `None` before anything is done.
