@@ -4,6 +4,7 @@ mod accounts;
 mod bad_input;
 mod connections;
 mod doctor;
+mod drills;
 mod monitor;
 mod plans;
 mod program;
