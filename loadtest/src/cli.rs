@@ -14,6 +14,7 @@ use vikunja_sdk::{Api, ApiChoice};
 
 use crate::{
     check::Check,
+    exit::Problem,
     line::{Connections, Resolve},
     plan::{Arrivals, Stages},
     report,
@@ -63,6 +64,8 @@ pub enum Command {
     Verify(Box<crate::verify::VerifyArgs>),
     /// Make reports of a result file.
     Report(Box<report::ReportArgs>),
+    /// All of the phases one after the other, and the manual's final checklist with the evidence of each line.
+    Accept(Box<crate::accept::AcceptArgs>),
     /// Serve the stand-in; `run` starts this by itself.
     #[command(hide = true)]
     Sandbox(Box<vikunja_sandbox::cli::Args>),
@@ -380,6 +383,16 @@ impl FromStr for Factor {
             .map(Self)
             .ok_or_else(|| format!("{text:?} is not a factor like 0.1x"))
     }
+}
+
+/// The flags of a command as they are where nothing is typed and the environment says nothing.
+pub(crate) fn bare<A: Args>() -> Result<A, Problem> {
+    let nothing = |arg: clap::Arg| arg.env(clap::builder::Resettable::Reset);
+    let command = A::augment_args(clap::Command::new("loadtest")).mut_args(nothing);
+    command
+        .try_get_matches_from(["loadtest"])
+        .and_then(|matches| A::from_arg_matches(&matches))
+        .map_err(|error| Problem::new(error.to_string()))
 }
 
 /// A variable of the environment; an empty one counts as none.

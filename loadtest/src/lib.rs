@@ -3,6 +3,7 @@
 //! Data flows one way: [`server`] (which) → [`seed`] (what is in it) → [`plan`] (how much) → [`people`] (who, carrying
 //! out a [`scenario`]) → [`record`] → [`verdict`] → [`report`].
 
+pub mod accept;
 pub mod check;
 pub mod cli;
 pub mod commands;
@@ -26,6 +27,7 @@ pub mod run;
 pub mod scenario;
 pub mod seed;
 pub mod server;
+mod shell;
 pub mod sink;
 pub mod site;
 pub mod smoke;
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
     let done = out::Stdout::take()
         .map_err(|error| exit::Problem::new(format!("standard output cannot be kept: {error}")))
         .and_then(|out| match &cli.command {
+            Some(Command::Accept(args)) => accept::run(args, &out),
             Some(Command::Scenarios) => commands::scenarios(&out),
             Some(Command::Seed(args)) => commands::seed(args, &out),
             Some(Command::Clean(args)) => commands::clean(args, &out),

@@ -26,6 +26,7 @@ use crate::{
     scenario::{About, Cast, Prepared, Scenario, Stage, Webhooks},
     seed::{self, Seeded},
     server::{self, Reached, Running, Which},
+    shell,
     state::State,
     stop::Stop,
     tls::Trust,
@@ -48,9 +49,6 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
         ));
     }
     let workers = args.threads.map_or_else(default_workers, usize::from);
-    for warning in preflight::check(&job.plan, args.connections, workers)? {
-        say(&format!("warning: {warning}"));
-    }
     let stop = Stop::on_signals()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
@@ -65,8 +63,17 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
     Ok(result.outcome.exit())
 }
 
+/// Carries out a run for a command that judges it together with other things.
+pub(crate) async fn measure(
+    args: &RunArgs,
+    stop: &Stop,
+    workers: usize,
+) -> Result<RunResult, Problem> {
+    Job::of(args)?.run(stop, workers).await
+}
+
 /// Half the processors: the server is often on the same machine.
-fn default_workers() -> usize {
+pub(crate) fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
 
@@ -135,6 +142,9 @@ impl<'a> Job<'a> {
     }
 
     async fn run(&self, stop: &Stop, workers: usize) -> Result<RunResult, Problem> {
+        for warning in preflight::check(&self.plan, self.args.connections, workers)? {
+            say(&format!("warning: {warning}"));
+        }
         let mut running = Running::start(&self.which, stop)?;
         let mut ready = None;
         // goose's and hyper's futures are large; boxed, ours are not.
@@ -193,7 +203,8 @@ impl<'a> Job<'a> {
             if let Some(ready) = ready.take() {
                 self.leave(ready).await;
             }
-            stop.unless_asked(before_each(command)).await?;
+            stop.unless_asked(shell::run("--before-each", command))
+                .await?;
         }
         let ready = match ready {
             Some(ready) => ready,
@@ -513,26 +524,8 @@ fn who_of(args: &RunArgs, which: &Which) -> Result<Who, Problem> {
     }
 }
 
-/// Runs the caller's command, such as one that restores the database.
-async fn before_each(command: &str) -> Result<(), Problem> {
-    let ended = tokio::process::Command::new("sh")
-        .args(["-c", command])
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .status()
-        .await;
-    let failed = |how: String| {
-        Problem::new(format!("--before-each {command:?} {how}"))
-            .advise("it must end with 0; what it prints on standard error is above")
-    };
-    match ended {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(failed(format!("ended with {status}"))),
-        Err(error) => Err(failed(format!("cannot be started: {error}"))),
-    }
-}
-
-async fn clean_up(line: &mut Line, made: &Seeded) {
+/// Deletes what was made before the run. That it cannot is said: the run itself is over.
+pub(crate) async fn clean_up(line: &mut Line, made: &Seeded) {
     line.hang_up();
     match tokio::time::timeout(seed::CLEANING, seed::clean(line, made)).await {
         Ok(Ok(())) => say("deleted what was made"),

@@ -6,7 +6,7 @@ use clap::{Args, builder::BoolishValueParser};
 use vikunja_sdk::{Execute, Server, Session, ops::Identified};
 
 use crate::{
-    cli::{ApiArg, variable},
+    cli::{ApiArg, access::AccessArgs, variable},
     exit::Problem,
     guard,
     line::{Line, Target},
@@ -20,7 +20,7 @@ use crate::{
 const START_UP: Duration = Duration::from_secs(60);
 
 /// Which server, and how it is reached.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Server")]
 pub struct SiteArgs {
     /// Address of a running server [env: VIKUNJA_URL]
@@ -55,6 +55,17 @@ pub struct SiteArgs {
 }
 
 impl SiteArgs {
+    /// The way to this server, for commands that only look.
+    pub(crate) fn access(&self, base: &str) -> AccessArgs {
+        AccessArgs {
+            url: Some(base.to_owned()),
+            cacert: self.cacert.clone(),
+            insecure: self.insecure,
+            headers: self.headers.clone(),
+            timeout: self.timeout,
+        }
+    }
+
     /// The running server that is named.
     pub fn named(&self) -> Result<Which, Problem> {
         self.url

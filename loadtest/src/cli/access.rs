@@ -8,7 +8,7 @@ use vikunja_sdk::Server;
 use crate::{exit::Problem, guard, line::Target, tls::Trust};
 
 /// Which server, and how it is reached.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Server")]
 pub struct AccessArgs {
     /// Address of a running server

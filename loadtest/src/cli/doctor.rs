@@ -14,6 +14,22 @@ pub struct DoctorArgs {
     /// Where.
     #[command(flatten)]
     pub at: AccessArgs,
+    /// What else is held to the list.
+    #[command(flatten)]
+    pub evidence: EvidenceArgs,
+    /// Write the findings to FILE; - is standard output, and then nothing else is printed there
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_JSON",
+        help_heading = "Verdict"
+    )]
+    pub json: Option<PathBuf>,
+}
+
+/// What is held to the hardening list beside a server, and how strictly.
+#[derive(Args)]
+pub struct EvidenceArgs {
     /// A compose file (repeatable, or with commas)
     #[arg(
         long,
@@ -54,14 +70,6 @@ pub struct DoctorArgs {
         help_heading = "Verdict"
     )]
     pub fail_on: Severity,
-    /// Write the findings to FILE; - is standard output, and then nothing else is printed there
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LOADTEST_JSON",
-        help_heading = "Verdict"
-    )]
-    pub json: Option<PathBuf>,
 }
 
 fn release(text: &str) -> Result<Release, String> {

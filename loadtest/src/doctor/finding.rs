@@ -17,16 +17,16 @@ pub enum Severity {
 
 /// One place where a rule is broken. The evidence never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Hit {
+pub(crate) struct Hit {
     /// Where, where that is not the server itself: file and line, or container.
     #[serde(rename = "where")]
-    pub(super) place: String,
+    pub(crate) place: String,
     /// How bad.
-    pub(super) severity: Severity,
+    pub(crate) severity: Severity,
     /// What was seen.
-    pub(super) evidence: String,
+    pub(crate) evidence: String,
     /// What to do.
-    pub(super) remedy: String,
+    pub(crate) remedy: String,
 }
 
 impl Hit {

@@ -14,13 +14,17 @@ mod wire;
 mod yaml;
 
 pub use finding::Severity;
+pub(crate) use report::{Outcome, Report};
 
 use std::{fs, path::Path};
 
 use vikunja_sdk::Session;
 
 use crate::{
-    cli::doctor::DoctorArgs,
+    cli::{
+        access::AccessArgs,
+        doctor::{DoctorArgs, EvidenceArgs},
+    },
     exit::{Exit, Problem},
     line::Line,
     out::Stdout,
@@ -31,13 +35,17 @@ use crate::{
 use compose::Compose;
 use dotenv::EnvFile;
 use evidence::Evidence;
-use report::Report;
 
 /// Looks, and reports.
 pub fn run(args: &DoctorArgs, out: &Stdout) -> Result<Exit, Problem> {
     let json = args.json.as_ref();
     let json = json.map(|path| Sink::open("--json", path)).transpose()?;
-    let report = Report::of(&gather(args)?, args.fail_on);
+    let stop = Stop::on_signals()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
+    let report = runtime.block_on(look(&args.at, &args.evidence, &stop))?;
     if !json.as_ref().is_some_and(Sink::is_stdout) {
         out.print(&report.to_string())
             .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
@@ -54,9 +62,14 @@ pub fn run(args: &DoctorArgs, out: &Stdout) -> Result<Exit, Problem> {
     })
 }
 
-fn gather(args: &DoctorArgs) -> Result<Evidence, Problem> {
+/// Holds what is named to all rules.
+pub(crate) async fn look(
+    at: &AccessArgs,
+    args: &EvidenceArgs,
+    stop: &Stop,
+) -> Result<Report, Problem> {
     let files = args.compose.len() + args.env_file.len() + args.inspect.len();
-    if files == 0 && args.at.url.is_none() {
+    if files == 0 && at.url.is_none() {
         return Err(Problem::new("there is nothing to look at")
             .advise("a running server: --url http://localhost:3456")
             .advise("its files: --compose compose.yml --env-file .env")
@@ -66,7 +79,7 @@ fn gather(args: &DoctorArgs) -> Result<Evidence, Problem> {
     }
     let mut evidence = Evidence {
         named: args.release,
-        wire: ask(args)?,
+        wire: stop.unless_asked(ask(at)).await?,
         ..Evidence::default()
     };
     for path in env_files(args) {
@@ -87,11 +100,11 @@ fn gather(args: &DoctorArgs) -> Result<Evidence, Problem> {
         let found = found.map_err(|why| Problem::new(format!("{shown}: {why}")))?;
         evidence.containers.get_or_insert_default().extend(found);
     }
-    Ok(evidence)
+    Ok(Report::of(&evidence, args.fail_on))
 }
 
 /// The files of variables that are named; else the one that compose would read by itself.
-fn env_files(args: &DoctorArgs) -> Vec<std::path::PathBuf> {
+fn env_files(args: &EvidenceArgs) -> Vec<std::path::PathBuf> {
     if !args.env_file.is_empty() {
         return args.env_file.clone();
     }
@@ -104,25 +117,24 @@ fn read(path: &Path) -> Result<String, Problem> {
         .map_err(|error| Problem::new(format!("{} cannot be read: {error}", path.display())))
 }
 
-fn ask(args: &DoctorArgs) -> Result<Option<wire::Wire>, Problem> {
-    let Some((server, target)) = args.at.server()? else {
+async fn ask(at: &AccessArgs) -> Result<Option<wire::Wire>, Problem> {
+    let Some((server, target)) = at.server()? else {
         return Ok(None);
     };
-    let stop = Stop::on_signals()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no network here: {error}")))?;
-    runtime.block_on(stop.unless_asked(async {
-        let base = server.base().to_owned();
-        let mut line = Line::new(Session::new(server), target, args.at.timeout);
-        let asking = async {
-            let identified = vikunja_sdk::ops::identify(&mut line).await?;
-            wire::ask(&mut line, &identified).await
-        };
-        let asked = asking.await;
-        asked
-            .map(Some)
-            .map_err(|error| server::explain(&error, &base))
-    }))
+    let base = server.base().to_owned();
+    let mut line = Line::new(Session::new(server), target, at.timeout);
+    let asking = async {
+        let identified = vikunja_sdk::ops::identify(&mut line).await?;
+        wire::ask(&mut line, &identified).await
+    };
+    let asked = asking.await;
+    asked
+        .map(Some)
+        .map_err(|error| server::explain(&error, &base))
+}
+
+/// The names of all rules.
+#[cfg(test)]
+pub(crate) fn rule_names() -> impl Iterator<Item = &'static str> {
+    rules::RULES.iter().map(|rule| rule.name)
 }

@@ -12,7 +12,7 @@ use super::{
 
 /// All rules, and what came of them.
 #[derive(Serialize)]
-pub(super) struct Report {
+pub(crate) struct Report {
     /// Version of this form.
     schema: u8,
     /// Severity from which on it fails.
@@ -23,21 +23,26 @@ pub(super) struct Report {
     rules: Vec<Line>,
 }
 
+/// A rule, and what came of it.
 #[derive(Serialize)]
-struct Line {
+pub(crate) struct Line {
     rule: &'static str,
     well: &'static str,
-    result: Outcome,
+    pub(crate) result: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
-    findings: Vec<Hit>,
+    pub(crate) findings: Vec<Hit>,
 }
 
+/// What came of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+pub(crate) enum Outcome {
+    /// It holds.
     Well,
+    /// It does not.
     Found,
+    /// Nothing was given to look at.
     NotCheckable,
 }
 
@@ -71,7 +76,28 @@ impl Report {
 
     /// Whether anything was found that is bad enough.
     pub(super) fn fails(&self) -> bool {
-        self.hits().any(|(_, hit)| hit.severity >= self.fail_on)
+        self.hits().any(|(_, hit)| self.is_bad(hit))
+    }
+
+    /// Whether this finding is bad enough.
+    pub(crate) fn is_bad(&self, hit: &Hit) -> bool {
+        hit.severity >= self.fail_on
+    }
+
+    /// A rule, by its name.
+    pub(crate) fn line(&self, rule: &str) -> Option<&Line> {
+        self.rules.iter().find(|line| line.rule == rule)
+    }
+
+    /// Rules that could not be looked at, by the reason; those of `among` that are.
+    pub(crate) fn unknown(&self, among: impl Fn(&str) -> bool) -> BTreeMap<&str, Vec<&str>> {
+        let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for line in self.rules.iter().filter(|line| among(line.rule)) {
+            if let Some(why) = &line.why {
+                unknown.entry(why).or_default().push(line.rule);
+            }
+        }
+        unknown
     }
 
     fn hits(&self) -> impl Iterator<Item = (&'static str, &Hit)> {
@@ -115,13 +141,7 @@ impl fmt::Display for Report {
             writeln!(f, "{severity:<7} {rule:<17} {}", hit.place)?;
             writeln!(f, "        {}\n        → {}", hit.evidence, hit.remedy)?;
         }
-        let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for line in &self.rules {
-            if let Some(why) = &line.why {
-                unknown.entry(why).or_default().push(line.rule);
-            }
-        }
-        for (why, rules) in unknown {
+        for (why, rules) in self.unknown(|_| true) {
             writeln!(f, "not checkable, {why}: {}", rules.join(", "))?;
         }
         writeln!(

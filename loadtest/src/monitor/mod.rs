@@ -18,7 +18,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vikunja_sdk::{Api, Raw, Server, Session};
+use vikunja_sdk::{Api, Raw, Server, Session, auth::Token};
 
 use crate::{
     cli::{self, access::AccessArgs, monitor::MonitorArgs},
@@ -78,25 +78,17 @@ fn print(out: &Stdout, text: &str) -> Result<(), Problem> {
 }
 
 fn start(args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {
-    let (server, target) = args.at.server()?.ok_or_else(|| {
-        Problem::new("no server is named").advise("name it: --url http://localhost:3456")
-    })?;
-    let memory = recall(args.state.as_deref(), server.base())?;
-    let token = cli::variable("VIKUNJA_TOKEN").map(secrecy::SecretString::from);
-    let prober = Prober::new(server, target, args.at.timeout, token)?;
+    let token = cli::variable("VIKUNJA_TOKEN")
+        .map(|token| Token::new(token.into()))
+        .transpose()
+        .map_err(|error| Problem::new(format!("VIKUNJA_TOKEN: {error}")))?;
+    let watch = Watch::of(args, token)?;
     let stop = Stop::on_signals()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    let long = if args.state.is_some() { 30 } else { 5 };
-    let watch = Watch {
-        prober,
-        memory,
-        window: args.window.unwrap_or(Duration::from_secs(60 * long)),
-        state: args.state.clone(),
-    };
     runtime.block_on(async {
         if args.once {
             stop.unless_asked(once(watch, args, out)).await
@@ -146,6 +138,37 @@ struct Watch {
 }
 
 impl Watch {
+    /// What is to be watched. Nothing is sent.
+    fn of(args: &MonitorArgs, token: Option<Token>) -> Result<Self, Problem> {
+        let (server, target) = args.at.server()?.ok_or_else(|| {
+            Problem::new("no server is named").advise("name it: --url http://localhost:3456")
+        })?;
+        let long = if args.state.is_some() { 30 } else { 5 };
+        Ok(Self {
+            memory: recall(args.state.as_deref(), server.base())?,
+            prober: Prober::new(server, target, args.at.timeout, token),
+            window: args.window.unwrap_or(Duration::from_secs(60 * long)),
+            state: args.state.clone(),
+        })
+    }
+
+    /// As many probes as a judgement needs, with what was kept of earlier ones.
+    async fn round(&mut self, every: Option<Duration>) -> Round {
+        let probes = if self.state.is_some() { 1 } else { FEWEST };
+        let pause = every.unwrap_or(Duration::from_millis(100));
+        for number in 0..probes {
+            if number > 0 {
+                tokio::time::sleep(pause).await;
+            }
+            self.probe().await;
+        }
+        let figures = self.memory.window.figures();
+        Round {
+            level: judge(&figures),
+            line: judge::line(&figures),
+        }
+    }
+
     async fn probe(&mut self) -> Sample {
         let sample = self.prober.probe().await;
         self.memory.window.add(sample.clone(), self.window);
@@ -166,18 +189,30 @@ impl Watch {
 }
 
 async fn once(mut watch: Watch, args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {
-    let probes = if watch.state.is_some() { 1 } else { FEWEST };
-    let pause = args.every.unwrap_or(Duration::from_millis(100));
-    for number in 0..probes {
-        if number > 0 {
-            tokio::time::sleep(pause).await;
-        }
-        watch.probe().await;
-    }
+    let round = watch.round(args.every).await;
     watch.keep()?;
-    let figures = watch.memory.window.figures();
-    print(out, &(judge::line(&figures) + "\n"))?;
-    Ok(plugin(judge(&figures)))
+    print(out, &(round.line + "\n"))?;
+    Ok(plugin(round.level))
+}
+
+/// What came of one round of probes.
+#[derive(Serialize)]
+pub(crate) struct Round {
+    level: Level,
+    /// In words, as monitoring plugins say it.
+    pub(crate) line: String,
+}
+
+impl Round {
+    /// Whether all is within the thresholds.
+    pub(crate) fn is_well(&self) -> bool {
+        self.level == Level::Ok
+    }
+}
+
+/// One round, which nobody keeps.
+pub(crate) async fn round(args: &MonitorArgs, token: Option<Token>) -> Result<Round, Problem> {
+    Ok(Watch::of(args, token)?.round(args.every).await)
 }
 
 async fn forever(mut watch: Watch, args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {

@@ -5,14 +5,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use secrecy::SecretString;
 use vikunja_sdk::{Endpoint, Execute, Pending, Server, Session, auth::Token, info, ops, tasks};
 
 use super::window::Sample;
-use crate::{
-    exit::Problem,
-    line::{Line, LineError, Target},
-};
+use crate::line::{Line, LineError, Target};
 
 /// Sends probes.
 pub(super) struct Prober {
@@ -28,17 +24,13 @@ impl Prober {
         server: Server,
         target: Arc<Target>,
         patience: Duration,
-        token: Option<SecretString>,
-    ) -> Result<Self, Problem> {
-        let token = token
-            .map(Token::new)
-            .transpose()
-            .map_err(|error| Problem::new(format!("VIKUNJA_TOKEN: {error}")))?;
-        Ok(Self {
+        token: Option<Token>,
+    ) -> Self {
+        Self {
             line: Line::new(Session::new(server), target, patience),
             token,
             identified: false,
-        })
+        }
     }
 
     /// One probe. Reading the answer is not in its time, and an answer that cannot be read is a failure.

@@ -330,7 +330,7 @@ async fn hooks(
     })?;
     Ok((
         (),
-        "made, listed, deleted (deliveries are not tried)".to_owned(),
+        "made, listed, deleted (deliveries: run --scenario webhooks)".to_owned(),
     ))
 }
 

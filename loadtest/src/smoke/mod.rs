@@ -25,7 +25,7 @@ use crate::{
     who::Who,
 };
 use redis::Redis;
-use steps::{Outcome, Step};
+pub(crate) use steps::{Outcome, Step};
 
 /// Flags of `smoke`.
 #[derive(Args)]
@@ -82,6 +82,51 @@ struct Found<'a> {
 
 /// Runs, and says how it ended.
 pub fn run(args: &SmokeArgs, out: &Stdout) -> Result<Exit, Problem> {
+    let json = args
+        .json
+        .as_deref()
+        .map(|path| Sink::open("--json", path))
+        .transpose()?;
+    let stop = Stop::on_signals()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
+    let Walked { server, steps } = runtime.block_on(walk(args, &stop))?;
+    let passed = !steps.iter().any(Step::is_bad);
+    let screen = plain(&render(&server, &steps, passed));
+    if json.as_ref().is_some_and(Sink::is_stdout) {
+        say(&screen);
+    } else {
+        out.print(&screen)
+            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    }
+    if let Some(sink) = json {
+        let found = Found {
+            schema: 1,
+            loadtest: env!("CARGO_PKG_VERSION"),
+            server: &server,
+            steps: &steps,
+            passed,
+        };
+        let text = serde_json::to_string_pretty(&found).map_err(|error| {
+            Problem::new(format!("the result cannot be written as JSON: {error}"))
+        })?;
+        sink.write("--json", &(text + "\n"), out)?;
+    }
+    Ok(if passed { Exit::Passed } else { Exit::Missed })
+}
+
+/// The whole way.
+pub(crate) struct Walked {
+    /// Where it led.
+    pub(crate) server: ServerPart,
+    /// Its steps.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Goes the whole way.
+pub(crate) async fn walk(args: &SmokeArgs, stop: &Stop) -> Result<Walked, Problem> {
     let (url, bin, sandbox) = (&args.site.url, &args.bin, &args.sandbox);
     let which = match Which::given(url.clone(), bin.clone(), sandbox.clone()) {
         Some(which) => which,
@@ -109,46 +154,12 @@ pub fn run(args: &SmokeArgs, out: &Stdout) -> Result<Exit, Problem> {
             "warning: --redis on the command line is visible to every user of this machine; set LOADTEST_REDIS instead",
         );
     }
-    let json = args
-        .json
-        .as_deref()
-        .map(|path| Sink::open("--json", path))
-        .transpose()?;
-    let stop = Stop::on_signals()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    let (server, steps) = runtime.block_on(async {
-        let site = Site::reach(&args.site, &which, &stop).await?;
-        let travelled = journey::travel(&site, &entry, args.keep, redis.as_ref(), &stop).await;
-        Ok::<_, Problem>(travelled)
-    })?;
+    let site = Site::reach(&args.site, &which, stop).await?;
+    let (server, steps) = journey::travel(&site, &entry, args.keep, redis.as_ref(), stop).await;
     if stop.is_asked() {
         return Err(Problem::cancelled());
     }
-    let passed = !steps.iter().any(Step::is_bad);
-    let screen = plain(&render(&server, &steps, passed));
-    if json.as_ref().is_some_and(Sink::is_stdout) {
-        say(&screen);
-    } else {
-        out.print(&screen)
-            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
-    }
-    if let Some(sink) = json {
-        let found = Found {
-            schema: 1,
-            loadtest: env!("CARGO_PKG_VERSION"),
-            server: &server,
-            steps: &steps,
-            passed,
-        };
-        let text = serde_json::to_string_pretty(&found).map_err(|error| {
-            Problem::new(format!("the result cannot be written as JSON: {error}"))
-        })?;
-        sink.write("--json", &(text + "\n"), out)?;
-    }
-    Ok(if passed { Exit::Passed } else { Exit::Missed })
+    Ok(Walked { server, steps })
 }
 
 /// As whom to call, where that is allowed.

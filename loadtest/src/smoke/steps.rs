@@ -17,7 +17,7 @@ pub(super) type Caller = Retrying<Witness>;
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// As it should.
     Passed,
     /// Otherwise.
@@ -28,15 +28,15 @@ pub(super) enum Outcome {
 
 /// A step.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// How it ended.
-    pub(super) outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// How long it took, in milliseconds, all its requests together.
     pub(super) milliseconds: f64,
     /// What was seen, or what is wrong.
-    pub(super) words: String,
+    pub(crate) words: String,
     /// On failure, the last request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) asked: Option<String>,

@@ -46,31 +46,55 @@ pub struct SnapshotArgs {
 /// Runs, and says how it ended.
 pub fn run(args: &SnapshotArgs, out: &Stdout) -> Result<Exit, Problem> {
     let (which, who) = named(&args.accounts)?;
-    let mut writer = Writer::create(&args.file)?;
+    let writer = Writer::create(&args.file)?;
     let stop = Stop::on_signals()?;
-    let mut counts = Counts::default();
-    let (head, gaps) = runtime()?.block_on(async {
+    let taken = runtime()?.block_on(async {
         let site = Site::reach(&args.accounts.site, &which, &stop).await?;
-        let head = head(&site);
-        writer.head(&head)?;
-        let gaps = read_all(&site, &who, !args.without_files, &stop, |record| {
-            counts.add(record.kind());
-            writer.record(&record)
-        })
-        .await?;
-        Ok::<_, Problem>((head, gaps))
+        take(writer, &site, &who, !args.without_files, &stop).await
     })?;
-    tell_gaps(&gaps);
-    let records = writer.finish(gaps)?;
     let text = format!(
-        "Vikunja {} at {}: {records} records in {}\n  {counts}\n",
-        head.version,
-        head.url,
-        args.file.display()
+        "Vikunja {} at {}: {} records in {}\n  {}\n",
+        taken.head.version,
+        taken.head.url,
+        taken.records,
+        args.file.display(),
+        taken.counts
     );
     out.print(&text)
         .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
     Ok(Exit::Passed)
+}
+
+/// What stands in a snapshot.
+pub(crate) struct Taken {
+    head: Head,
+    records: u64,
+    counts: Counts,
+}
+
+/// Writes all that these accounts see. What they do not see is said.
+pub(crate) async fn take(
+    mut writer: Writer,
+    site: &Site,
+    who: &[Who],
+    files: bool,
+    stop: &Stop,
+) -> Result<Taken, Problem> {
+    let head = head(site);
+    writer.head(&head)?;
+    let mut counts = Counts::default();
+    let gaps = read_all(site, who, files, stop, |record| {
+        counts.add(record.kind());
+        writer.record(&record)
+    })
+    .await?;
+    tell_gaps(&gaps);
+    let records = writer.finish(gaps)?;
+    Ok(Taken {
+        head,
+        records,
+        counts,
+    })
 }
 
 /// Which server is read, as whom.

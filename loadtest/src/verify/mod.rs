@@ -26,6 +26,7 @@ use crate::{
     site::Site,
     snapshot::{self, AccountsArgs, Gaps, Head, KINDS, PROJECTS, Record, Snapshot, tell_gaps},
     stop::Stop,
+    who::Who,
 };
 
 /// Flags of `verify`.
@@ -96,6 +97,23 @@ pub struct Verified {
     passed: bool,
 }
 
+impl Verified {
+    /// Whether nothing is lost.
+    pub(crate) fn passed(&self) -> bool {
+        self.passed
+    }
+
+    /// For people, line by line.
+    pub(crate) fn in_words(&self) -> Vec<String> {
+        let text = report::render(self);
+        let lines = text.lines().map(str::trim);
+        lines
+            .filter(|line| !line.is_empty())
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+}
+
 /// Runs, and says how it ended.
 pub fn run(args: &VerifyArgs, out: &Stdout) -> Result<Exit, Problem> {
     let (which, who) = snapshot::named(&args.accounts)?;
@@ -108,14 +126,10 @@ pub fn run(args: &VerifyArgs, out: &Stdout) -> Result<Exit, Problem> {
     let stop = Stop::on_signals()?;
     let verified = snapshot::runtime()?.block_on(async {
         let site = Site::reach(&args.accounts.site, &which, &stop).await?;
-        let now = snapshot::head(&site);
         let mut comparing = Comparing::new(then, site.identified.server.release)?;
         comparing.strict = args.strict;
         comparing.without_files = args.without_files;
-        let files = !args.without_files;
-        let gaps =
-            snapshot::read_all(&site, &who, files, &stop, |record| comparing.see(record)).await?;
-        comparing.end(now, gaps)
+        comparing.read(&site, &who, &stop).await
     })?;
     tell_gaps(&verified.gaps);
     let screen = plain(&report::render(&verified));
@@ -150,7 +164,8 @@ pub struct Comparing {
 }
 
 impl Comparing {
-    fn new(then: Snapshot, now: Release) -> Result<Self, Problem> {
+    /// Begins. What is compared with comes by [`Self::read`].
+    pub(crate) fn new(then: Snapshot, now: Release) -> Result<Self, Problem> {
         let release = Release::parse(&then.head.release).ok_or_else(|| {
             Problem::new(format!(
                 "the snapshot is of release {:?}, which is none",
@@ -168,6 +183,18 @@ impl Comparing {
             same: 0,
             findings: Vec::new(),
         })
+    }
+
+    /// Compares with all that these accounts see now.
+    pub(crate) async fn read(
+        mut self,
+        site: &Site,
+        who: &[Who],
+        stop: &Stop,
+    ) -> Result<Verified, Problem> {
+        let files = !self.without_files;
+        let gaps = snapshot::read_all(site, who, files, stop, |record| self.see(record)).await?;
+        self.end(snapshot::head(site), gaps)
     }
 
     /// Compares something that is seen now.

@@ -1,5 +1,6 @@
 //! The program as a user runs it: outputs, exit codes, bad input.
 
+mod accept;
 mod accounts;
 mod bad_input;
 mod connections;
