@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod monitor;
 pub mod receiver;
 pub mod seed;
+pub mod store;
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
@@ -21,6 +22,7 @@ use crate::{
     scenario::Wanted,
 };
 use receiver::ReceiverArgs;
+use store::PostgresArg;
 
 /// Is this Vikunja healthy and fast enough?
 ///
@@ -153,6 +155,9 @@ pub struct RunArgs {
         help_heading = "Server"
     )]
     pub server_pid: Option<u32>,
+    /// Its database.
+    #[command(flatten)]
+    pub postgres: PostgresArg,
     /// A header for every request, 'name: value' (repeatable)
     #[arg(
         long = "header",

@@ -34,6 +34,7 @@ pub mod smoke;
 pub mod snapshot;
 pub mod state;
 pub mod stop;
+pub mod store;
 pub mod tls;
 pub mod verdict;
 pub mod verify;

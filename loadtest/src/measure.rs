@@ -14,13 +14,14 @@ use crate::{
     line::{Connections, Target},
     people::{self, Crew, Users, Worked},
     plan::Plan,
-    progress::Progress,
-    record::{Figures, Phase, Record, Recorder},
+    progress::{Progress, say},
+    record::{Figures, Phase, Record, Recorder, Row},
     renewal,
-    report::{BlockPart, PhasePart, WebhooksPart},
+    report::{BlockPart, DatabasePart, PhasePart, WebhooksPart},
     scenario::Cast,
     server::usage::{self, Counters, Process},
     stop::Stop,
+    store::{Postgres, Statements},
     verdict::{Limit, Repeat},
 };
 
@@ -48,6 +49,8 @@ pub struct Measuring<'a> {
     pub cast: Arc<Cast>,
     /// When to give up.
     pub limit: Option<&'a Limit>,
+    /// The server's database, where it was named.
+    pub postgres: Option<&'a Postgres>,
     /// The server's process, where it is on this machine.
     pub server_pid: Option<u32>,
     /// How long getting ready took.
@@ -77,6 +80,8 @@ pub struct Measured {
     pub server_process: Option<Process>,
     /// What the server counted.
     pub server_counters: Option<Counters>,
+    /// What its database did in the last run.
+    pub database: Option<DatabasePart>,
     /// What came back by webhooks, of each run that had any.
     pub webhooks: Vec<WebhooksPart>,
     used: Option<Used>,
@@ -107,6 +112,11 @@ impl Measured {
         };
         renewal::warn(&run.sessions, run.plan);
         let counters = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
+        // All that is sent between the two readings is counted, so it does not matter how long they take.
+        let statements = match run.postgres {
+            Some(postgres) => Some((postgres, statements(postgres).await?)),
+            None => None,
+        };
         let limit = run.limit.cloned();
         let recorder = Recorder::start(move |record| {
             limit.as_ref().and_then(|limit| limit.is_passed_by(record))
@@ -140,6 +150,10 @@ impl Measured {
         if let Some(process) = process.and_then(|before| before.used(requests)) {
             self.server_process = Some(process);
         }
+        self.database = match statements {
+            Some((postgres, before)) => database(postgres, &before, &record).await,
+            None => None,
+        };
         if let Some(before) = counters {
             let after = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
             self.server_counters = after.map(|after| after.since(&before));
@@ -223,4 +237,24 @@ impl Measured {
         let used = self.used.unwrap_or_else(|| Reading::now().used());
         Generator::of(used, judged, workers, self.connects)
     }
+}
+
+/// Reads what the database has counted; says what to do where it does not.
+pub async fn statements(postgres: &Postgres) -> Result<Statements, Problem> {
+    let read = postgres.statements().await;
+    read.map_err(|why| Problem::new(format!("--postgres: {why}")))
+}
+
+/// What it did since. That this is not known costs nobody the rest of the result.
+async fn database(
+    postgres: &Postgres,
+    before: &Statements,
+    record: &Record,
+) -> Option<DatabasePart> {
+    let sent = record.sum(|place| place.row != Row::NotStarted).requests();
+    let part = match postgres.statements().await {
+        Ok(after) => DatabasePart::between(postgres.to_string(), before, &after, sent),
+        Err(why) => Err(why),
+    };
+    part.inspect_err(|why| say(&format!("warning: {why}"))).ok()
 }

@@ -14,7 +14,7 @@ use crate::{
     exit::{Exit, Problem},
     guard,
     line::{Line, Target},
-    measure::{Measured, Measuring},
+    measure::{self, Measured, Measuring},
     out::Stdout,
     plan::{Model, Plan},
     preflight,
@@ -29,6 +29,7 @@ use crate::{
     shell,
     state::State,
     stop::Stop,
+    store::Postgres,
     tls::Trust,
     verdict::{self, Limit, Target as Wanted},
     who::{self, Entered, Remains, Who},
@@ -98,6 +99,7 @@ struct Job<'a> {
     limit: Option<Limit>,
     outputs: Outputs,
     checkpoint: Option<Arc<Checkpoint>>,
+    postgres: Option<Postgres>,
     headers: HeaderMap,
     trust: Trust,
 }
@@ -121,6 +123,7 @@ impl<'a> Job<'a> {
         let outputs = args.outputs.open()?;
         let which = Which::of(args);
         let who = who_of(args, &which)?;
+        let postgres = postgres_of(args, &which)?;
         if args.scenario.any(is_of_webhooks) {
             args.receiver.check(which.is_near())?;
         }
@@ -133,6 +136,7 @@ impl<'a> Job<'a> {
             limit,
             checkpoint: outputs.checkpoint().map(Arc::new),
             outputs,
+            postgres,
             headers: guard::headers(&args.headers)?,
             trust: Trust {
                 cacert: args.cacert.clone(),
@@ -144,6 +148,9 @@ impl<'a> Job<'a> {
     async fn run(&self, stop: &Stop, workers: usize) -> Result<RunResult, Problem> {
         for warning in preflight::check(&self.plan, self.args.connections, workers)? {
             say(&format!("warning: {warning}"));
+        }
+        if let Some(postgres) = &self.postgres {
+            stop.unless_asked(measure::statements(postgres)).await?;
         }
         let mut running = Running::start(&self.which, stop)?;
         let mut ready = None;
@@ -244,6 +251,7 @@ impl<'a> Job<'a> {
             check: self.args.check,
             cast: Arc::clone(&cast),
             limit: self.limit.as_ref(),
+            postgres: self.postgres.as_ref(),
             server_pid: self.args.server_pid.or_else(|| running.pid()),
             set_up: set_up.elapsed(),
             keeper: self.checkpoint.clone().map(|file| file.keeper(&frame)),
@@ -455,6 +463,18 @@ fn refuse_idle_flags(args: &RunArgs) -> Result<(), Problem> {
         .advise("leave it out, or add --scenario webhooks"));
     }
     Ok(())
+}
+
+/// The server's database, where it can be the server's.
+fn postgres_of(args: &RunArgs, which: &Which) -> Result<Option<Postgres>, Problem> {
+    let postgres = args.postgres.open()?;
+    if postgres.is_some() && !matches!(which, Which::Url(_)) {
+        return Err(Problem::new(
+            "--postgres is the database of a running server; one that is started here has an SQLite file",
+        )
+        .advise("name the server: --url http://localhost:3456, or leave --postgres out"));
+    }
+    Ok(postgres)
 }
 
 /// What the run is judged by: what its scenarios promise, and what was given.

@@ -9,7 +9,7 @@ use super::{
     around::{Around, Outlived},
 };
 use crate::{
-    cli::{self, RunArgs, access::AccessArgs, monitor::MonitorArgs},
+    cli::{self, RunArgs, access::AccessArgs, monitor::MonitorArgs, store::RedisArg},
     doctor,
     exit::{Exit, Problem},
     monitor::{self, Round},
@@ -106,7 +106,7 @@ pub(super) async fn carry_out(
             throwaway: args.throwaway,
             state: args.state.clone(),
             keep: false,
-            redis: None,
+            redis: RedisArg::default(),
             json: None,
         },
         stop,

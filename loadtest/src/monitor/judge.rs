@@ -1,10 +1,11 @@
-//! The manual's thresholds.
+//! All figures together: how bad it is, and how that is told.
 
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::window::{FEWEST, Figures};
+use super::metric::Reading;
 
 /// How it stands, the worst last. What is not known is never well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,44 +14,12 @@ pub(super) enum Level {
     /// Within the thresholds.
     #[default]
     Ok,
-    /// Too few probes to say.
+    /// Too few probes to say, or something could not be read.
     Unknown,
     /// To be looked into.
     Warning,
     /// To be acted on.
     Critical,
-}
-
-/// A threshold: what is above it is that bad.
-struct Limits {
-    warning: f64,
-    critical: f64,
-}
-
-const P95_MS: Limits = Limits {
-    warning: 500.0,
-    critical: 2000.0,
-};
-const ERRORS: Limits = Limits {
-    warning: 5.0,
-    critical: 25.0,
-};
-/// Longest that nothing may be answered.
-const DOWN: Duration = Duration::from_secs(5 * 60);
-/// What is aimed at, which alarms nobody.
-const AIM_MS: f64 = 100.0;
-/// What is aimed at, in percent.
-const AIM_ERRORS: f64 = 1.0;
-
-impl Limits {
-    fn level(&self, figure: Option<f64>) -> Level {
-        match figure {
-            None => Level::Unknown,
-            Some(figure) if figure > self.critical => Level::Critical,
-            Some(figure) if figure > self.warning => Level::Warning,
-            Some(_) => Level::Ok,
-        }
-    }
 }
 
 impl Level {
@@ -63,107 +32,93 @@ impl Level {
             Self::Critical => "CRITICAL",
         }
     }
+
+    /// What a monitoring plugin ends with.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown => super::UNKNOWN,
+        }
+    }
 }
 
-fn millis(figures: &Figures) -> Option<f64> {
-    figures.p95.map(|p95| p95.as_secs_f64() * 1e3)
-}
-
-/// The worst of all.
-pub(super) fn judge(figures: &Figures) -> Level {
-    let down = if figures.down > DOWN {
-        Level::Critical
-    } else {
-        Level::Ok
-    };
-    // Where most fail there are too few answers for a percentile; the failures say enough.
-    P95_MS
-        .level(millis(figures))
-        .max(ERRORS.level(figures.errors))
-        .max(down)
+/// The worst of all. Where most probes fail there are too few answers for a percentile; the failures say enough.
+pub(super) fn judge(readings: &[Reading]) -> Level {
+    let levels = readings.iter().map(Reading::level);
+    levels.max().unwrap_or(Level::Unknown)
 }
 
 /// The line of a monitoring plugin, with its performance data.
-pub(super) fn line(figures: &Figures) -> String {
-    let level = judge(figures).name();
-    let mut said = format!("VIKUNJA {level} - ");
-    let aim = |figure: f64, aim: f64| if figure > aim { " (above the aim)" } else { "" };
-    let _ = match millis(figures) {
-        Some(p95) => write!(said, "p95 {p95:.0} ms{}", aim(p95, AIM_MS)),
-        None => write!(said, "no p95 below {FEWEST} answers"),
-    };
-    let _ = match figures.errors {
-        Some(errors) => write!(said, ", errors {errors:.1} %{}", aim(errors, AIM_ERRORS)),
-        None => write!(said, ", {} probes so far", figures.samples),
-    };
-    if figures.down.as_secs() > 0 {
-        let _ = write!(said, ", down for {} s", figures.down.as_secs());
-    }
-    let _ = write!(
-        said,
-        " | p95={}ms;{};{};0 errors={}%;{};{};0;100 down={}s;;{};0 samples={}",
-        millis(figures).map_or("U".to_owned(), |p95| format!("{p95:.3}")),
-        P95_MS.warning,
-        P95_MS.critical,
-        figures
-            .errors
-            .map_or("U".to_owned(), |errors| format!("{errors:.2}")),
-        ERRORS.warning,
-        ERRORS.critical,
-        figures.down.as_secs(),
-        DOWN.as_secs(),
-        figures.samples,
-    );
-    said
+pub(super) fn line(readings: &[Reading]) -> String {
+    let mut words: Vec<_> = readings.iter().filter_map(Reading::words).collect();
+    // One thing that cannot be reached leaves several figures unknown.
+    words.dedup();
+    let data: Vec<_> = readings.iter().map(Reading::performance).collect();
+    format!(
+        "VIKUNJA {} - {} | {}",
+        judge(readings).name(),
+        // To a monitoring system the first of these ends the words.
+        words.join(", ").replace(['|', '\n', '\r'], " "),
+        data.join(" ")
+    )
 }
 
-/// The figures as Prometheus reads them; what is not known is left out, so that a rule can see it is absent.
-pub(super) fn prometheus(figures: &Figures) -> String {
-    let gauges = [
-        (
-            "vikunja_probe_p95_seconds",
-            "95th percentile of answered probes",
-            figures.p95.map(|p95| p95.as_secs_f64()),
-        ),
-        (
-            "vikunja_probe_errors_ratio",
-            "Failed probes, 0 to 1",
-            figures.errors.map(|errors| errors / 100.0),
-        ),
-        (
-            "vikunja_probe_down_seconds",
-            "How long nothing was answered",
-            Some(figures.down.as_secs_f64()),
-        ),
-        (
-            "vikunja_probe_samples",
-            "Probes in the window",
-            Some(figures.samples as f64),
-        ),
-    ];
-    let mut text = String::new();
-    for (name, help, value) in gauges {
-        if let Some(value) = value {
-            let _ = write!(
-                text,
-                "# HELP {name} {help}.\n# TYPE {name} gauge\n{name} {value}\n"
-            );
-        }
+/// A page for Prometheus.
+pub(super) fn prometheus(readings: &[Reading]) -> String {
+    let mut text: String = readings.iter().map(Reading::prometheus).collect();
+    let _ = write!(
+        text,
+        "# HELP vikunja_level How it stands: 0 well, 1 warning, 2 critical, 3 unknown.\n# TYPE vikunja_level gauge\nvikunja_level {}\n# HELP vikunja_known Whether a figure is known.\n# TYPE vikunja_known gauge\n",
+        judge(readings).code()
+    );
+    for reading in readings {
+        let known = u8::from(reading.value.is_ok());
+        let _ = writeln!(
+            text,
+            "vikunja_known{{figure=\"{}\"}} {known}",
+            reading.label()
+        );
     }
     text
 }
 
+/// An object for programs: what is not known is null, and why it is not is in `unknown`.
+pub(super) fn object(readings: &[Reading]) -> Map<String, Value> {
+    let mut object: Map<_, _> = readings
+        .iter()
+        .map(|reading| (reading.key(), reading.json()))
+        .collect();
+    let unknown: Map<_, _> = readings
+        .iter()
+        .filter_map(|reading| Some((reading.key(), json!(reading.value.as_ref().err()?))))
+        .collect();
+    object.insert("level".to_owned(), json!(judge(readings)));
+    object.insert("unknown".to_owned(), Value::Object(unknown));
+    object
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    fn figures(p95: u64, errors: f64, down: u64) -> Figures {
+    use super::{
+        super::{
+            metric::{CONTAINER_MEMORY, DISK, POSTGRES_CACHE, POSTGRES_QUERY, REDIS_MEMORY},
+            window::Figures,
+        },
+        *,
+    };
+
+    fn figures(p95: u64, errors: f64, down: u64) -> Vec<Reading> {
         Figures {
             samples: 40,
             p95: Some(Duration::from_millis(p95)),
             errors: Some(errors),
             down: Duration::from_secs(down),
         }
+        .readings()
     }
 
     #[test]
@@ -183,33 +138,85 @@ mod tests {
                 "{p95} {errors} {down}"
             );
         }
+        for (metric, value, level) in [
+            (&CONTAINER_MEMORY, 70.0, Level::Ok),
+            (&CONTAINER_MEMORY, 70.1, Level::Warning),
+            (&CONTAINER_MEMORY, 90.1, Level::Critical),
+            (&DISK, 80.0, Level::Ok),
+            (&DISK, 80.1, Level::Warning),
+            (&DISK, 95.1, Level::Critical),
+            (&POSTGRES_QUERY, 9999.0, Level::Ok),
+        ] {
+            let mut readings = figures(10, 0.0, 0);
+            readings.push(metric.is(value));
+            assert_eq!(judge(&readings), level, "{}", line(&readings));
+        }
     }
 
     #[test]
     fn what_is_not_known_is_never_well() {
+        assert_eq!(judge(&[]), Level::Unknown);
         let few = Figures {
             samples: 3,
             ..Figures::default()
-        };
+        }
+        .readings();
         assert_eq!(judge(&few), Level::Unknown);
         assert_eq!(
             line(&few),
             "VIKUNJA UNKNOWN - no p95 below 20 answers, 3 probes so far | p95=Ums;500;2000;0 errors=U%;5;25;0;100 down=0s;;300;0 samples=3"
         );
-        assert!(!prometheus(&few).contains("p95"));
+        assert!(!prometheus(&few).contains("p95_seconds"));
         let failing = Figures {
-            p95: None,
-            ..figures(0, 100.0, 4)
+            samples: 40,
+            errors: Some(100.0),
+            ..Figures::default()
         };
-        assert_eq!(judge(&failing), Level::Critical);
+        assert_eq!(judge(&failing.readings()), Level::Critical);
+
+        let mut readings = figures(10, 0.0, 0);
+        for metric in [&POSTGRES_QUERY, &POSTGRES_CACHE] {
+            readings.push(metric.read(Err("PostgreSQL h:1/v: gone | away".to_owned())));
+        }
+        assert!(
+            line(&readings).starts_with(
+                "VIKUNJA UNKNOWN - p95 10 ms, errors 0.0 %, PostgreSQL h:1/v: gone   away | p95="
+            ),
+            "{}",
+            line(&readings)
+        );
+        assert!(line(&readings).ends_with(" postgres_query=Ums postgres_cache_hits=U%"));
+        let page = prometheus(&readings);
+        assert!(page.contains("\nvikunja_level 3\n"), "{page}");
+        assert!(
+            page.contains("\nvikunja_known{figure=\"postgres_query\"} 0\n"),
+            "{page}"
+        );
+        let object = object(&readings);
+        assert_eq!(object["level"], "unknown");
+        assert!(object["postgres_query_ms"].is_null());
+        assert_eq!(
+            object["unknown"]["postgres_query_ms"],
+            "PostgreSQL h:1/v: gone | away"
+        );
     }
 
     #[test]
     fn the_line_is_what_plugins_print() {
+        let mut readings = figures(120, 0.5, 12);
+        assert!(prometheus(&readings).contains("\nvikunja_probe_p95_seconds 0.12\n"));
+        readings.push(POSTGRES_CACHE.is(98.0));
+        readings.push(REDIS_MEMORY.is(1_500_000.0));
+        readings.push(DISK.is(81.0));
         assert_eq!(
-            line(&figures(120, 0.5, 0)),
-            "VIKUNJA OK - p95 120 ms (above the aim), errors 0.5 % | p95=120.000ms;500;2000;0 errors=0.50%;5;25;0;100 down=0s;;300;0 samples=40"
+            line(&readings),
+            "VIKUNJA WARNING - p95 120 ms (above the aim), errors 0.5 %, down for 12 s, PostgreSQL cache hits 98.0 % (below the aim), Redis memory 1.5 MB, disk 81.0 % (WARNING) | p95=120.000ms;500;2000;0 errors=0.50%;5;25;0;100 down=12s;;300;0 samples=40 postgres_cache_hits=98.00% redis_memory=1500000B machine_disk=81.00%;80;95;0;100"
         );
-        assert!(prometheus(&figures(120, 0.5, 0)).contains("\nvikunja_probe_p95_seconds 0.12\n"));
+        let page = prometheus(&readings);
+        assert!(
+            page.contains("\nvikunja_machine_disk_ratio 0.81\n"),
+            "{page}"
+        );
+        assert_eq!(object(&readings)["redis_memory_bytes"], 1_500_000);
     }
 }

@@ -5,8 +5,11 @@
 
 mod alert;
 mod judge;
+mod machine;
+mod metric;
 mod probe;
 mod serve;
+mod stores;
 mod window;
 
 use std::{
@@ -31,7 +34,10 @@ use crate::{
 };
 use alert::Alerts;
 use judge::{Level, judge};
+use machine::Machine;
+use metric::Reading;
 use probe::{Prober, now};
+use stores::{Stores, Trails};
 use window::{FEWEST, Sample, Window};
 
 /// What a monitoring plugin ends with when it cannot say.
@@ -44,6 +50,8 @@ struct Memory {
     url: String,
     window: Window,
     alerts: Alerts,
+    #[serde(default)]
+    trails: Trails,
 }
 
 /// Watches, or judges once.
@@ -64,12 +72,7 @@ pub fn run(args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {
 }
 
 fn plugin(level: Level) -> Exit {
-    Exit::Plugin(match level {
-        Level::Ok => 0,
-        Level::Warning => 1,
-        Level::Critical => 2,
-        Level::Unknown => UNKNOWN,
-    })
+    Exit::Plugin(level.code())
 }
 
 fn print(out: &Stdout, text: &str) -> Result<(), Problem> {
@@ -132,6 +135,8 @@ fn recall(path: Option<&Path>, url: &str) -> Result<Memory, Problem> {
 
 struct Watch {
     prober: Prober,
+    machine: Machine,
+    stores: Stores,
     memory: Memory,
     window: Duration,
     state: Option<PathBuf>,
@@ -147,6 +152,14 @@ impl Watch {
         Ok(Self {
             memory: recall(args.state.as_deref(), server.base())?,
             prober: Prober::new(server, target, args.at.timeout, token),
+            machine: Machine {
+                memory: args.memory,
+                disk: args.disk.clone(),
+            },
+            stores: Stores {
+                postgres: args.postgres.open()?,
+                redis: args.redis.open()?,
+            },
             window: args.window.unwrap_or(Duration::from_secs(60 * long)),
             state: args.state.clone(),
         })
@@ -156,16 +169,18 @@ impl Watch {
     async fn round(&mut self, every: Option<Duration>) -> Round {
         let probes = if self.state.is_some() { 1 } else { FEWEST };
         let pause = every.unwrap_or(Duration::from_millis(100));
+        // Where the counters of the stores begin.
+        self.read().await;
         for number in 0..probes {
             if number > 0 {
                 tokio::time::sleep(pause).await;
             }
             self.probe().await;
         }
-        let figures = self.memory.window.figures();
+        let readings = self.read().await;
         Round {
-            level: judge(&figures),
-            line: judge::line(&figures),
+            level: judge(&readings),
+            line: judge::line(&readings),
         }
     }
 
@@ -173,6 +188,15 @@ impl Watch {
         let sample = self.prober.probe().await;
         self.memory.window.add(sample.clone(), self.window);
         sample
+    }
+
+    /// Everything that is watched, as it stands now.
+    async fn read(&mut self) -> Vec<Reading> {
+        let mut readings = self.memory.window.figures().readings();
+        readings.extend(self.machine.read());
+        let trails = &mut self.memory.trails;
+        readings.extend(self.stores.read(trails, now(), self.window).await);
+        readings
     }
 
     fn keep(&self) -> Result<(), Problem> {
@@ -229,31 +253,27 @@ async fn forever(mut watch: Watch, args: &MonitorArgs, out: &Stdout) -> Result<E
     // After a slow probe the next ones are not made up for.
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut stood = None;
+    // Where the counters of the stores begin.
+    watch.read().await;
     loop {
         beat.tick().await;
         let sample = watch.probe().await;
-        let figures = watch.memory.window.figures();
-        let level = judge(&figures);
-        *page.lock().unwrap_or_else(PoisonError::into_inner) = judge::prometheus(&figures);
+        let readings = watch.read().await;
+        let level = judge(&readings);
+        *page.lock().unwrap_or_else(PoisonError::into_inner) = judge::prometheus(&readings);
         if args.json_lines {
-            let line = json!({
-                "at": sample.at,
-                "ms": sample.micros as f64 / 1e3,
-                "error": sample.error,
-                "level": level,
-                "p95_ms": figures.p95.map(|p95| p95.as_secs_f64() * 1e3),
-                "errors_percent": figures.errors,
-                "down_seconds": figures.down.as_secs(),
-                "samples": figures.samples,
-            });
-            print(out, &format!("{line}\n"))?;
+            let mut line = judge::object(&readings);
+            line.insert("at".to_owned(), json!(sample.at));
+            line.insert("ms".to_owned(), json!(sample.micros as f64 / 1e3));
+            line.insert("error".to_owned(), json!(sample.error));
+            print(out, &format!("{}\n", serde_json::Value::Object(line)))?;
         } else if stood.replace(level) != Some(level) {
-            print(out, &(judge::line(&figures) + "\n"))?;
+            print(out, &(judge::line(&readings) + "\n"))?;
         }
         if let Some(messenger) = &mut messenger {
             let told = watch.memory.alerts.next(level, now(), args.cool_down);
             if let Some(alert) = told {
-                let said = judge::line(&figures);
+                let said = judge::line(&readings);
                 let message =
                     json!({"alert": alert, "level": level, "url": watch.memory.url, "text": said});
                 messenger.send(&message).await;

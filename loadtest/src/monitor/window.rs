@@ -4,6 +4,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use super::metric::{DOWN, ERRORS, P95, Reading, SAMPLES};
+
 /// Fewest probes that are judged: below, the 95th percentile is the slowest of them, and one failure is many percent.
 pub(super) const FEWEST: usize = 20;
 
@@ -37,6 +39,21 @@ pub(super) struct Figures {
     pub(super) errors: Option<f64>,
     /// How long nothing was answered.
     pub(super) down: Duration,
+}
+
+impl Figures {
+    /// For the judgement.
+    pub(super) fn readings(&self) -> Vec<Reading> {
+        let few = || format!("no p95 below {FEWEST} answers");
+        let p95 = self.p95.map(|p95| p95.as_secs_f64() * 1e3).ok_or_else(few);
+        let some = || format!("{} probes so far", self.samples);
+        vec![
+            P95.read(p95),
+            ERRORS.read(self.errors.ok_or_else(some)),
+            DOWN.is(self.down.as_secs_f64()),
+            SAMPLES.is(self.samples as f64),
+        ]
+    }
 }
 
 impl Window {

@@ -74,6 +74,7 @@ impl Frame {
             generator,
             server_process: measured.server_process,
             server_counters: measured.server_counters,
+            database: measured.database,
             webhooks: measured.webhooks,
             verdict,
             outcome,

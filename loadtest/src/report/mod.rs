@@ -5,6 +5,7 @@ pub mod command;
 
 mod checkpoint;
 mod csv;
+mod database;
 mod frame;
 mod hgrm;
 mod html;
@@ -19,6 +20,7 @@ mod terminal;
 mod webhooks;
 
 pub use checkpoint::Checkpoint;
+pub use database::DatabasePart;
 pub use frame::{Ended, Frame};
 pub use outputs::{Format, Outputs, Wanted};
 pub use result::{

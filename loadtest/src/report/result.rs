@@ -10,7 +10,7 @@ use hdrhistogram::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::WebhooksPart;
+use super::{DatabasePart, WebhooksPart};
 use crate::{
     check::Check,
     course::{Course, Tally},
@@ -68,6 +68,9 @@ pub struct RunResult {
     pub server_process: Option<Process>,
     /// What the server counted in the last run, where its counters are switched on.
     pub server_counters: Option<Counters>,
+    /// What the server's database did in the last run, where it was named (`--postgres`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabasePart>,
     /// What came back by webhooks, of each run that had any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhooksPart>,

@@ -145,6 +145,9 @@ pub(super) fn server(result: &RunResult) -> Facts {
             ),
         );
     }
+    if let Some(database) = &result.database {
+        facts.add("database", database.to_string());
+    }
     for (name, value) in result.server_counters.iter().flat_map(Counters::iter) {
         facts.add(name, value.to_string());
     }

@@ -97,6 +97,9 @@ fn screen(result: &RunResult) -> String {
             server.memory_bytes / 1_000_000
         );
     }
+    if let Some(database) = &result.database {
+        let _ = writeln!(out, "{database}");
+    }
     let _ = writeln!(out, "\n{}", result.in_words());
     out
 }

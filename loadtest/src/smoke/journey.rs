@@ -13,12 +13,11 @@ use vikunja_sdk::{
 
 use super::{
     Entry, kept,
-    redis::{Redis, between},
     steps::{Caller, Outcome, Step, Walker, Wrong, expect},
 };
 use crate::{
     line::LineError, progress::say, report::ServerPart, seed, site::Site, state::State, stop::Stop,
-    who, world::own_namespace,
+    store::Redis, who, world::own_namespace,
 };
 
 /// What the container is called.
@@ -276,11 +275,12 @@ async fn cache(
     );
     if let Some(redis) = redis {
         let failed = |error: String| Wrong::Failed(format!("--redis {error}"));
-        let before = redis.counts().map_err(failed)?;
+        let before = redis.read().await.map_err(failed)?;
         for _ in 0..LISTS {
             on.execute(&list).await?;
         }
-        let counted = between(&before, &redis.counts().map_err(failed)?);
+        let after = redis.read().await.map_err(failed)?;
+        let counted = after.commands_since(&before);
         let counted: Vec<_> = counted
             .iter()
             .map(|(name, count)| format!("{count} × {name}"))

@@ -2,7 +2,6 @@
 //! really has, step by step.
 
 mod journey;
-mod redis;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use clap::{ArgGroup, Args, builder::BoolishValueParser};
 use serde::Serialize;
 
 use crate::{
-    cli::{is_loopback, variable},
+    cli::{is_loopback, store::RedisArg},
     exit::{Exit, Problem},
     guard,
     out::Stdout,
@@ -24,7 +23,6 @@ use crate::{
     stop::Stop,
     who::Who,
 };
-use redis::Redis;
 pub(crate) use steps::{Outcome, Step};
 
 /// Flags of `smoke`.
@@ -54,9 +52,9 @@ pub struct SmokeArgs {
     /// Leave on the server what was made there
     #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_KEEP")]
     pub keep: bool,
-    /// The server's Redis, redis://:password@host:port, to count what lists ask of it [env: LOADTEST_REDIS]
-    #[arg(long, value_name = "URL")]
-    pub redis: Option<String>,
+    /// Its Redis, to count what lists ask of it.
+    #[command(flatten)]
+    pub redis: RedisArg,
     /// Write the result to FILE; - is standard output, and then nothing else is printed there
     #[arg(long, value_name = "FILE", env = "LOADTEST_JSON")]
     pub json: Option<PathBuf>,
@@ -140,20 +138,7 @@ pub(crate) async fn walk(args: &SmokeArgs, stop: &Stop) -> Result<Walked, Proble
         None => Which::stand_in(),
     };
     let entry = entry(args, &which)?;
-    let redis = args
-        .redis
-        .clone()
-        .or_else(|| variable("LOADTEST_REDIS"))
-        .map(|address| Redis::parse(&address))
-        .transpose()
-        .map_err(|error| {
-            Problem::new(format!("--redis: {error}")).advise("write redis://:password@host:6379")
-        })?;
-    if args.redis.as_ref().is_some_and(|url| url.contains('@')) {
-        say(
-            "warning: --redis on the command line is visible to every user of this machine; set LOADTEST_REDIS instead",
-        );
-    }
+    let redis = args.redis.open()?;
     let site = Site::reach(&args.site, &which, stop).await?;
     let (server, steps) = journey::travel(&site, &entry, args.keep, redis.as_ref(), stop).await;
     if stop.is_asked() {

@@ -14,3 +14,4 @@ mod runs;
 mod scenarios;
 mod smoke;
 mod snapshot;
+mod stores;
