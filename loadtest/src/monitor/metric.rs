@@ -1,5 +1,7 @@
 //! What is watched: its names, and the manual's aims and thresholds.
 
+use std::fmt::Write as _;
+
 use super::judge::Level;
 
 /// A figure that is watched.
@@ -303,7 +305,8 @@ impl Reading {
         let mut text = format!("{}={value}{}", self.label(), unit.plugin());
         if let Some(limits) = &self.metric.limits {
             let warning = limits.warning.map(|limit| limit.to_string());
-            text += &format!(";{};{};0", warning.unwrap_or_default(), limits.critical);
+            let warning = warning.unwrap_or_default();
+            let _ = write!(text, ";{warning};{};0", limits.critical);
             if unit == Unit::Percent {
                 text += ";100";
             }

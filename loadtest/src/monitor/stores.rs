@@ -78,7 +78,7 @@ impl Stores {
         }
         if let Some(redis) = &self.redis {
             let read = redis.read().await;
-            readings.extend(of_redis(read, trails, now, window));
+            readings.extend(of_redis(&read, trails, now, window));
         }
         readings
     }
@@ -120,7 +120,7 @@ fn of_postgres(
 }
 
 fn of_redis(
-    read: Result<RedisReading, String>,
+    read: &Result<RedisReading, String>,
     trails: &mut Trails,
     now: u64,
     window: Duration,
@@ -216,7 +216,7 @@ mod tests {
             uncounted.starts_with("VIKUNJA UNKNOWN - no pg_stat_statements, PostgreSQL cache hits"),
             "{uncounted}"
         );
-        let redis = of_redis(Ok(RedisReading::default()), &mut trails, 0, WINDOW);
+        let redis = of_redis(&Ok(RedisReading::default()), &mut trails, 0, WINDOW);
         assert!(line(&redis).starts_with("VIKUNJA UNKNOWN - Redis: it does not tell"));
     }
 }

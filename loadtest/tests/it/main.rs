@@ -9,6 +9,7 @@ mod drills;
 mod monitor;
 mod plans;
 mod program;
+mod real_stores;
 mod reports;
 mod runs;
 mod scenarios;
