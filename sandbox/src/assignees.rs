@@ -48,8 +48,8 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
             return Err(not_allowed());
         }
         let (users, total) = store::list(db, task, call.search(), page.limit(), page.offset())?;
-        let nobody = total == 0 && call.at.release.nobody_listed;
-        if !call.at.release.assignees_listed && !nobody {
+        let nobody = total == 0 && call.at.release.tasks.nobody_listed;
+        if !call.at.release.tasks.assignees_listed && !nobody {
             return Err(Failure::Breaks("it cannot count assignees"));
         }
         let count = Count {
@@ -77,7 +77,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         let answer = Map::from_iter([
             ("user_id".to_owned(), wanted.user_id.into()),
             (
-                call.at.release.assignee_created.to_owned(),
+                call.at.release.tasks.assignee_created.to_owned(),
                 json!(Stamp::default()),
             ),
         ]);

@@ -1,7 +1,6 @@
 //! Files on tasks: the handlers.
 
 use axum::http::{StatusCode, header};
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use rusqlite::Connection;
 use serde::Serialize;
@@ -10,14 +9,14 @@ use serde_json::{Value, json};
 use crate::body;
 use crate::call::Call;
 use crate::events::Event;
-use crate::failure::{Denied, Failure, domain, lacking, not_allowed, plain};
+use crate::failure::{Denied, Failure, domain, not_allowed, plain};
 use crate::multipart::{self, NoForm, Part};
 use crate::paging::{Count, Page, count_of};
 use crate::release::Api;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
 use crate::store::files::{self as store, Attachment, File};
-use crate::{sniff, tasks};
+use crate::{images, ranges, sniff, tasks};
 
 /// `files.maxsize`.
 const LARGEST: usize = 20 * 1024 * 1024;
@@ -25,8 +24,9 @@ const LARGEST: usize = 20 * 1024 * 1024;
 /// Name of the form's field for files; others are not looked at.
 const FIELD: &str = "files";
 
-/// Widths of previews (2.x).
+/// Sizes of previews (2.x), and their widths in pixels.
 const PREVIEWS: [&str; 4] = ["sm", "md", "lg", "xl"];
+const WIDTHS: [u32; 4] = [100, 200, 400, 800];
 
 /// The answer to an upload. A file that is refused does not make it a failure.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ struct Uploaded {
 pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
     let (task, page) = (call.id("task")?, Page::asked(call)?);
     call.read(|db| {
-        if call.at.release.attachments_guarded && tasks::access(call, db, task)?.is_none() {
+        if call.at.release.files.guarded && tasks::access(call, db, task)?.is_none() {
             return Err(not_allowed());
         }
         let (attachments, total) = store::attachments(db, task, page.limit(), page.offset())?;
@@ -73,14 +73,25 @@ pub(crate) fn upload(call: &Call<'_>) -> Result<Reply, Failure> {
                 errors.push(too_large(call, part.content.len()));
                 continue;
             }
-            let attachment = attach(call, db, task, part)?;
+            let attachment = match attach(call, db, task, part) {
+                Err(Failure::Domain(refusal)) => {
+                    let errors = uploaded.errors.get_or_insert_default();
+                    errors.push(file_error(
+                        call,
+                        refusal.code,
+                        &refusal.text(call.at.release),
+                    ));
+                    continue;
+                }
+                other => other?,
+            };
             call.tell(Event::AttachmentCreated {
                 task,
                 attachment: json!(attachment),
             });
             uploaded.success.get_or_insert_default().push(attachment);
         }
-        if call.at.release.upload_touches_task {
+        if call.at.release.files.touch_task {
             crate::store::tasks::touch(db, task)?;
         }
         Ok(call.ok(Some("AttachmentUploadResult"), &uploaded))
@@ -93,14 +104,15 @@ fn attach(
     task: i64,
     part: &Part<'_>,
 ) -> Result<Attachment, Failure> {
-    let mime = if call.at.release.files_have_types {
+    let mime = if call.at.release.files.have_types {
         sniff::by_content(part.content)
     } else {
         ""
     };
+    let user = call.author(db)?;
     let mut file = File::new(part, mime);
     store::insert(db, &mut file, part.content)?;
-    let (user, created) = (call.user()?, Stamp::now());
+    let created = Stamp::now();
     Ok(Attachment {
         id: store::attach(db, task, file.id, user.id, &created)?,
         task_id: task,
@@ -115,8 +127,12 @@ fn too_large(call: &Call<'_>, size: usize) -> Value {
     let message = format!(
         "The task attachment exceeds the configured file size of 0 bytes, filesize was {size}"
     );
-    let error = json!({"code": 4012, "message": message});
-    if call.at.release.upload_errors_nested {
+    file_error(call, 4012, &message)
+}
+
+fn file_error(call: &Call<'_>, code: i64, message: &str) -> Value {
+    let error = json!({"code": code, "message": message});
+    if call.at.release.files.errors_nested {
         json!({"message": error})
     } else {
         error
@@ -127,7 +143,7 @@ fn no_form(call: &Call<'_>, why: NoForm) -> Failure {
     match (call.at.api, why) {
         (Api::V2, why) => why.refusal(),
         (Api::V1, NoForm::Truncated) => plain(400, "No task ID provided"),
-        (Api::V1, NoForm::ContentType) if call.at.release.forms_checked => {
+        (Api::V1, NoForm::ContentType) if call.at.release.files.forms_checked => {
             plain(400, "No multipart form provided")
         }
         (Api::V1, NoForm::ContentType) => Failure::Breaks(why.text()),
@@ -137,7 +153,7 @@ fn no_form(call: &Call<'_>, why: NoForm) -> Failure {
 /// A refusal of access to a file, as the release words it.
 fn refused(call: &Call<'_>, failure: Failure) -> Failure {
     match failure {
-        Failure::Forbidden(_) if call.at.release.file_refusals_coded => not_allowed(),
+        Failure::Forbidden(_) if call.at.release.files.refusals_coded => not_allowed(),
         other => other,
     }
 }
@@ -158,8 +174,13 @@ pub(crate) fn download(call: &Call<'_>) -> Result<Reply, Failure> {
         let content = store::content(db, attachment.file.id)?;
         Ok((attachment.file, content))
     })?;
-    if preview && file.mime.starts_with("image/") {
-        return Err(lacking("previews of images"));
+    if let Some(width) = preview
+        && file.mime.starts_with("image/")
+        && let Some(picture) = images::read(&content)?
+    {
+        let smaller = images::of_width(&picture, width);
+        let reply = Reply::bytes(StatusCode::OK, "image/png", images::as_png(&smaller)?);
+        return Ok(reply.with_header("cache-control", "no-cache"));
     }
     served(call, &file, content)
 }
@@ -172,27 +193,30 @@ fn no_number(call: &Call<'_>, failure: Failure) -> Failure {
     }
 }
 
-/// Whether a smaller picture is asked for. v1 ignores unknown sizes, older releases all of them.
-fn preview(call: &Call<'_>) -> Result<bool, Failure> {
-    match call.query("preview_size") {
-        Some(size) if PREVIEWS.contains(&size) => Ok(call.at.release.files_have_types),
-        Some(size) if call.at.api == Api::V2 && !size.is_empty() => {
+/// The width of the picture that is asked for instead of the whole. v1 ignores unknown sizes, older releases all of them.
+fn preview(call: &Call<'_>) -> Result<Option<u32>, Failure> {
+    let Some(size) = call.query("preview_size") else {
+        return Ok(None);
+    };
+    match PREVIEWS.iter().position(|known| *known == size) {
+        Some(place) => Ok(call.at.release.files.have_types.then_some(WIDTHS[place])),
+        None if call.at.api == Api::V2 && !size.is_empty() => {
             let location = "query.preview_size".to_owned();
             Err(body::none_of(location, &PREVIEWS, size))
         }
-        _ => Ok(false),
+        None => Ok(None),
     }
 }
 
 /// The file, or the part of it that `Range` names, or nothing if the client has it.
 fn served(call: &Call<'_>, file: &File, content: Vec<u8>) -> Result<Reply, Failure> {
-    let kind = if call.at.release.files_have_types {
+    let kind = if call.at.release.files.have_types {
         file.mime.as_str()
     } else {
         sniff::by_name(&file.name, &content)
     };
     let named = |reply: Reply| {
-        if !call.at.release.files_have_types {
+        if !call.at.release.files.have_types {
             return reply;
         }
         reply
@@ -200,8 +224,8 @@ fn served(call: &Call<'_>, file: &File, content: Vec<u8>) -> Result<Reply, Failu
             .with_header("x-content-type-options", "nosniff")
     };
     let headers = |reply: Reply| {
-        let reply = reply.with_header("last-modified", &http_date(&file.created));
-        if !call.at.release.files_have_types {
+        let reply = reply.with_header("last-modified", &ranges::http_date(&file.created));
+        if !call.at.release.files.have_types {
             return reply;
         }
         named(reply).with_header("cache-control", "no-cache")
@@ -209,34 +233,11 @@ fn served(call: &Call<'_>, file: &File, content: Vec<u8>) -> Result<Reply, Failu
     if is_unchanged(call, file) {
         return Ok(headers(Reply::empty(StatusCode::NOT_MODIFIED)));
     }
-    let length = content.len();
-    let Some(wanted) = call.header(&header::RANGE) else {
-        let reply = Reply::bytes(StatusCode::OK, kind, content);
-        return Ok(headers(reply).with_header("accept-ranges", "bytes"));
-    };
-    if wanted.contains(',') {
-        return Err(lacking("several ranges of a file"));
-    }
-    let Some((start, end)) = range(wanted, length) else {
-        let text = b"invalid range: failed to overlap\n".to_vec();
-        let reply = Reply::bytes(
-            StatusCode::RANGE_NOT_SATISFIABLE,
-            "text/plain; charset=utf-8",
-            text,
-        );
-        let reply = reply
-            .with_header("content-range", &format!("bytes */{length}"))
-            .with_header("x-content-type-options", "nosniff");
+    let reply = ranges::answer(call, kind, content)?;
+    if reply.status == StatusCode::RANGE_NOT_SATISFIABLE {
         return Ok(named(reply));
-    };
-    let reply = Reply::bytes(
-        StatusCode::PARTIAL_CONTENT,
-        kind,
-        content[start..=end].to_vec(),
-    );
-    Ok(headers(reply)
-        .with_header("accept-ranges", "bytes")
-        .with_header("content-range", &format!("bytes {start}-{end}/{length}")))
+    }
+    Ok(headers(reply))
 }
 
 fn is_unchanged(call: &Call<'_>, file: &File) -> bool {
@@ -253,37 +254,13 @@ fn is_unchanged(call: &Call<'_>, file: &File) -> bool {
     }
 }
 
-/// First and last byte of `bytes=2-5`, `bytes=2-` or `bytes=-5`; none if the file has no such bytes.
-fn range(wanted: &str, length: usize) -> Option<(usize, usize)> {
-    let (start, end) = wanted.strip_prefix("bytes=")?.split_once('-')?;
-    let last = length.checked_sub(1)?;
-    if start.is_empty() {
-        let tail: usize = end.parse().ok()?;
-        return (tail > 0).then_some((length.saturating_sub(tail), last));
-    }
-    let start: usize = start.parse().ok()?;
-    let end = if end.is_empty() {
-        last
-    } else {
-        end.parse::<usize>().ok()?.min(last)
-    };
-    (start <= end).then_some((start, end))
-}
-
-fn http_date(time: &Stamp) -> String {
-    let time = Timestamp::from_second(time.seconds().unwrap_or_default()).unwrap_or_default();
-    rfc2822::DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&time)
-        .unwrap_or_default()
-}
-
 /// `Content-Disposition` as Go writes it: bare, quoted or percent-encoded, whatever the name needs.
-fn disposition(name: &str) -> String {
+pub(crate) fn disposition(name: &str) -> String {
     let is_token = |sign: char| sign.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(sign);
     if !name.is_empty() && name.chars().all(is_token) {
         return format!("attachment; filename={name}");
     }
-    if name.is_ascii() {
+    if name.chars().all(|sign| matches!(sign, ' '..='~' | '\t')) {
         let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
         return format!("attachment; filename=\"{quoted}\"");
     }
@@ -325,18 +302,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges() {
-        assert_eq!(range("bytes=0-4", 19), Some((0, 4)));
-        assert_eq!(range("bytes=5-", 19), Some((5, 18)));
-        assert_eq!(range("bytes=-3", 19), Some((16, 18)));
-        assert_eq!(range("bytes=3-99", 19), Some((3, 18)));
-        for wanted in ["bytes=19-", "bytes=5-4", "bytes=-0", "lines=1-2"] {
-            assert_eq!(range(wanted, 19), None, "{wanted}");
-        }
-        assert_eq!(range("bytes=0-", 0), None);
-    }
-
-    #[test]
     fn names_in_headers() {
         assert_eq!(disposition("a.txt"), "attachment; filename=a.txt");
         assert_eq!(
@@ -346,6 +311,10 @@ mod tests {
         assert_eq!(
             disposition("ü.txt"),
             "attachment; filename*=utf-8''%C3%BC.txt"
+        );
+        assert_eq!(
+            disposition("a\r\n\tb"),
+            "attachment; filename*=utf-8''a%0D%0A%09b"
         );
     }
 }

@@ -107,7 +107,7 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
             };
             picture::initial(user.id, name, size)
         }
-        "initials" if size > 0 => picture::dot(user.id, size),
+        "initials" if size > 0 => picture::dot(user.id, size)?,
         provider => {
             let image = avatar.image.filter(|_| provider == "upload");
             let image = image.ok_or(Failure::Breaks("there is no avatar by that provider"))?;
@@ -132,7 +132,7 @@ fn size(call: &Call<'_>) -> Result<i64, Failure> {
             value: Some(text.into()),
             bad_request: true,
         })),
-        (Err(_), Api::V1) if call.at.release.binding == Binding::Text => {
+        (Err(_), Api::V1) if call.at.release.refusals.binding == Binding::Text => {
             Err(Failure::Breaks("size is no number"))
         }
         (Err(_), Api::V1) => Err(domain(

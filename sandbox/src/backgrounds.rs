@@ -1,4 +1,4 @@
-//! Background pictures of projects: the handlers. Pictures are kept as they come, not made smaller.
+//! Background pictures of projects: the handlers.
 
 use axum::http::header;
 use jiff::Timestamp;
@@ -6,15 +6,20 @@ use jiff::fmt::rfc2822;
 
 use crate::call::Call;
 use crate::failure::{Failure, Violation, domain, plain};
-use crate::multipart;
+use crate::images;
+use crate::multipart::{self, Part};
 use crate::projects::{self, WRITE, check_access, not_allowed};
 use crate::release::Api;
 use crate::reply::Reply;
-use crate::sniff;
+use crate::stamp::Stamp;
 use crate::store::backgrounds as store;
 use crate::store::files::{self, File};
 use crate::store::projects::Project;
 use crate::store::tasks::set_favorite;
+use crate::{ranges, sniff};
+
+/// Most pixels of a background from top to bottom (0.24).
+const HIGHEST: u32 = 3840;
 
 /// How files of known picture formats begin.
 const PICTURES: [&[u8]; 6] = [
@@ -40,7 +45,8 @@ pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
     } else {
         Reply::bytes(axum::http::StatusCode::OK, "image/jpg", background.image)
     };
-    Ok(reply.with_header("last-modified", &in_http(since)))
+    let since = ranges::http_date(&Stamp::from_seconds(Some(background.created)));
+    Ok(reply.with_header("last-modified", &since))
 }
 
 fn none(call: &Call<'_>) -> Failure {
@@ -56,11 +62,6 @@ fn is_known(call: &Call<'_>, since: Timestamp) -> bool {
         .header(&header::IF_MODIFIED_SINCE)
         .and_then(|text| rfc2822::DateTimeParser::new().parse_timestamp(text).ok());
     call.at.release.boards.background_not_modified && known.is_some_and(|known| known > since)
-}
-
-/// As HTTP writes times.
-fn in_http(time: Timestamp) -> String {
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 pub(crate) fn upload(call: &Call<'_>) -> Result<Reply, Failure> {
@@ -80,13 +81,25 @@ pub(crate) fn upload(call: &Call<'_>) -> Result<Reply, Failure> {
         if !PICTURES.iter().any(|start| part.content.starts_with(start)) {
             return Err(no_image(call, part.content));
         }
-        let kind = if call.at.release.files_have_types {
-            sniff::by_content(part.content)
+        let jpeg;
+        let mut stored = part;
+        if call.at.release.boards.backgrounds_are_jpegs {
+            let picture = images::read(stored.content)?;
+            let picture = picture.ok_or(Failure::Breaks("the picture cannot be read"))?;
+            let picture = images::of_height_at_most(picture, HIGHEST);
+            jpeg = images::as_jpeg(&picture)?;
+            stored = Part {
+                content: &jpeg,
+                ..stored
+            };
+        }
+        let kind = if call.at.release.files.have_types {
+            sniff::by_content(stored.content)
         } else {
             ""
         };
-        let mut file = File::new(&part, kind);
-        files::insert(db, &mut file, part.content)?;
+        let mut file = File::new(&stored, kind);
+        files::insert(db, &mut file, stored.content)?;
         store::set(db, project, file.id)?;
         if call.at.release.boards.background_unmarks {
             set_favorite(db, "project", user.id, project, false)?;

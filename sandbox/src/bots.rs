@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::credentials_missing;
 use crate::body::{Field, Kind, bind_object};
 use crate::call::Call;
-use crate::failure::{Denied, Failure, domain, lacking};
+use crate::failure::{Denied, Failure, domain};
 use crate::paging::{Count, Page, count_of};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
@@ -164,9 +164,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id("bot")?, call.user()?);
     call.write(|db| {
         own(db, user, id, Denied::Act)?;
-        // Tables remember who wrote what is in them.
-        users::delete(db, id)
-            .map_err(|_| lacking("bots.delete of one that has written something"))?;
+        users::delete(db, id)?;
         Ok(call.deleted())
     })
 }

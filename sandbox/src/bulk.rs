@@ -83,7 +83,7 @@ fn at_place(place: usize, failure: Failure) -> Failure {
 }
 
 pub(crate) fn update(call: &Call<'_>) -> Result<Reply, Failure> {
-    if call.at.release.bulk_names_fields {
+    if call.at.release.tasks.bulk_names_fields {
         update_fields(call)
     } else {
         update_flat(call)
@@ -105,7 +105,7 @@ struct Update {
 fn update_fields(call: &Call<'_>) -> Result<Reply, Failure> {
     let mut update: Update = call.bind(UPDATE_FIELDS, &[])?;
     let (fields, values) = (update.fields.as_deref().unwrap_or_default(), &update.values);
-    let settle = if call.at.release.bulk_moves_dates {
+    let settle = if call.at.release.tasks.bulk_moves_dates {
         repeat::settle
     } else {
         repeat::settle_but_dates

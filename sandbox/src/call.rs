@@ -11,10 +11,12 @@ use crate::caller::{Caller, Credential};
 use crate::catalogue::Route;
 use crate::events::Event;
 use crate::failure::{Failure, UNLISTED, plain};
+use crate::link_shares;
 use crate::markdown;
 use crate::release::{Api, At};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
+use crate::store;
 use crate::store::users::User;
 use crate::world::World;
 
@@ -44,6 +46,19 @@ impl Call<'_> {
             .as_ref()
             .map(|caller| &caller.user)
             .ok_or(Failure::Unauthorized)
+    }
+
+    /// The caller as the author of something new. A link share whose token outlives it has access left, but no name.
+    pub(crate) fn author(&self, db: &Connection) -> Result<&User, Failure> {
+        let caller = self.caller.as_ref().ok_or(Failure::Unauthorized)?;
+        match caller.by {
+            Credential::LinkShare { share, .. }
+                if store::link_shares::by_id(db, share)?.is_none() =>
+            {
+                Err(link_shares::missing())
+            }
+            _ => Ok(&caller.user),
+        }
     }
 
     /// Says that something happened. Listeners hear of it when all is stored.
@@ -97,7 +112,7 @@ impl Call<'_> {
 
     /// All values of `expand`, in the form that the release reads there.
     pub(crate) fn expand(&self, of_tasks: bool) -> impl Iterator<Item = &str> {
-        let strict = self.at.release.expand_is_strict;
+        let strict = self.at.release.tasks.expand_is_strict;
         self.query
             .iter()
             .filter(move |(key, _)| match key.as_str() {
@@ -140,7 +155,7 @@ impl Call<'_> {
 
     /// A body's failure as v1's hand-written handlers tell it.
     pub(crate) fn by_hand(&self, failure: Failure, unreadable: &str) -> Failure {
-        let listed = self.at.release.settings_validation_lists;
+        let listed = self.at.release.refusals.settings_validation_lists;
         match (failure, self.at.api) {
             (Failure::Unreadable(_), Api::V1) => plain(400, unreadable),
             (Failure::Invalid(_), Api::V1) if !listed => plain(400, UNLISTED),

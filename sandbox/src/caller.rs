@@ -117,7 +117,7 @@ fn by_api_token(
         .store
         .read(|db| api_tokens::living(db, token, clock::now().as_second()))?;
     let (user, permissions) = found.ok_or(Failure::Unauthorized)?;
-    if !is_check && !world.scopes.open(&permissions, route.operation) {
+    if !is_check && !world.scopes.open(&permissions, at.api, route.operation) {
         return Err(Failure::Unauthorized);
     }
     Ok(Some(Caller {

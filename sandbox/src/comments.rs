@@ -57,7 +57,7 @@ pub(crate) fn read_all(call: &Call<'_>) -> Result<Reply, Failure> {
 
 /// `order_by`, which v1 does not check.
 fn newest_first(call: &Call<'_>) -> Result<bool, Failure> {
-    if !call.at.release.comments_ordered {
+    if !call.at.release.tasks.comments_ordered {
         return Ok(false);
     }
     match call.query("order_by") {
@@ -109,7 +109,7 @@ fn add_email(db: &Connection, comment: &mut Comment) -> Result<(), Failure> {
 /// The comment of that id, which older releases find below any task.
 fn find(call: &Call<'_>, db: &Connection, task: i64, id: i64) -> Result<Comment, Failure> {
     store::by_id(db, id)?
-        .filter(|comment| comment.task == task || !call.at.release.comments_below_task)
+        .filter(|comment| comment.task == task || !call.at.release.tasks.comments_below_task)
         .ok_or_else(not_found)
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         comment.updated = Stamp::now();
         let is_taken = || Ok(store::by_id(db, comment.id)?.is_some());
         let id = call.sent_id(comment.id, is_taken)?;
-        comment.id = store::insert(db, id, user.id, &comment)?;
+        comment.id = store::insert(db, id, call.author(db)?.id, &comment)?;
         crate::store::tasks::touch(db, task)?;
         for reader in projects::readers(db, project)? {
             if reader != user.id {
@@ -207,7 +207,7 @@ fn find_own(call: &Call<'_>, db: &Connection, task: i64, id: i64) -> Result<Comm
 }
 
 fn check_text(call: &Call<'_>, comment: &Comment) -> Result<(), Failure> {
-    if call.at.release.comment_required && comment.text.is_empty() {
+    if call.at.release.tasks.comment_required && comment.text.is_empty() {
         return Err(body::missing("comment"));
     }
     Ok(())

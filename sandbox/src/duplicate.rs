@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::body::{Field, Kind};
 use crate::call::Call;
+use crate::events::Event;
 use crate::failure::{Failure, lacking};
 use crate::projects::{self, WRITE, check_access};
 use crate::reply::Reply;
@@ -75,35 +76,42 @@ fn copy(
 ) -> Result<Project, Failure> {
     let release = call.at.release;
     let old = store::by_id(db, user.id, project)?.ok_or_else(projects::not_found)?;
-    if release.lists {
+    let mut copy = if release.lists {
         let plan = Project {
             identifier: String::new(),
             namespace_id: Some(wanted.namespace_id),
             is_favorite: false,
             ..old
         };
-        let mut copy = store::insert(db, release, user, &plan)?;
-        let tasks = copies::tasks(db, release, user.id, project, copy.id)?;
-        copies::board(db, user.id, project, copy.id, &tasks)?;
-        copies::background(db, project, copy.id)?;
-        copies::shares(db, project, copy.id)?;
-        copy.owner = Some(user.stub());
-        return Ok(copy);
-    }
-    let plan = Project {
-        title: format!("{} - duplicate", old.title),
-        identifier: String::new(),
-        parent_project_id: Some(wanted.parent_project_id),
-        is_favorite: false,
-        position: 0.0,
-        ..old
+        store::insert(db, release, user, &plan)?
+    } else {
+        let plan = Project {
+            title: format!("{} - duplicate", old.title),
+            identifier: String::new(),
+            parent_project_id: Some(wanted.parent_project_id),
+            is_favorite: false,
+            position: 0.0,
+            ..old
+        };
+        store::insert_bare(db, release, user, &plan)?
     };
-    let mut copy = store::insert_bare(db, release, user, &plan)?;
     let tasks = copies::tasks(db, release, user.id, project, copy.id)?;
-    copies::views(db, release, user.id, project, copy.id, &tasks)?;
+    // Before the project is shared with them.
+    for (task, assignee) in copies::assignees(db, copy.id, &tasks)? {
+        call.tell(Event::AssigneeCreated { task, assignee });
+    }
+    if release.lists {
+        copies::board(db, user.id, project, copy.id, &tasks)?;
+    } else {
+        copies::views(db, release, user.id, project, copy.id, &tasks)?;
+    }
     copies::background(db, project, copy.id)?;
     if wanted.duplicate_shares || !release.boards.shares_copied_on_request {
-        copies::shares(db, project, copy.id)?;
+        copies::shares(db, release, user.id, project, copy.id)?;
+    }
+    if release.lists {
+        copy.owner = Some(user.stub());
+        return Ok(copy);
     }
     store::add_views(db, release, std::slice::from_mut(&mut copy))?;
     copy.owner = Some(user.shape());

@@ -27,18 +27,18 @@ impl Expand {
     /// What the release adds unasked.
     pub(crate) fn always(release: &Release) -> Self {
         Self {
-            reactions: release.reactions_always,
+            reactions: release.tasks.reactions_always,
             ..Self::default()
         }
     }
 
     pub(crate) fn asked(call: &Call<'_>) -> Result<Self, Failure> {
-        let known = call.at.release.expand;
+        let known = call.at.release.tasks.expand;
         let mut expand = Self::always(call.at.release);
         for (place, value) in call.expand(true).enumerate() {
             match value {
                 value if !known.contains(&value) => {
-                    if call.at.release.expand_checked {
+                    if call.at.release.tasks.expand_checked {
                         return Err(unknown(call, place, value));
                     }
                 }
@@ -110,7 +110,7 @@ pub(crate) fn add_relations(
     if found.is_empty() {
         return Ok(());
     }
-    if release.related_tasks_guarded {
+    if release.tasks.relations_guarded {
         let visible = projects::visible_ids(db, user)?;
         found.retain(|(_, _, other)| visible.binary_search(&other.project_id).is_ok());
     }
@@ -134,7 +134,7 @@ pub(crate) fn add_subtasks(
 }
 
 fn unknown(call: &Call<'_>, place: usize, value: &str) -> Failure {
-    let known = call.at.release.expand;
+    let known = call.at.release.tasks.expand;
     match call.at.api {
         Api::V1 => Failure::Domain(Domain {
             status: 412,

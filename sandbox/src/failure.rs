@@ -57,7 +57,8 @@ pub(crate) struct Domain {
 }
 
 impl Domain {
-    fn text(&self, release: &Release) -> String {
+    /// The message as the release words it.
+    pub(crate) fn text(&self, release: &Release) -> String {
         self.message.replace("{project}", release.project_word)
     }
 }
@@ -116,7 +117,8 @@ impl Domain {
     fn params(&self, release: &Release) -> Option<Value> {
         let params = self.params.iter();
         let params = params.map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
-        (release.error_params && !self.params.is_empty()).then(|| Value::Object(params.collect()))
+        (release.refusals.params && !self.params.is_empty())
+            .then(|| Value::Object(params.collect()))
     }
 }
 
@@ -149,14 +151,14 @@ impl Failure {
     pub(crate) fn reply(&self, at: At) -> Reply {
         match (self, at.api) {
             (Self::NotModified, _) => Reply::empty(StatusCode::NOT_MODIFIED),
-            (Self::NoToken, _) => unauthorized(at, at.release.no_token_text),
-            (Self::Unauthorized, _) => unauthorized(at, at.release.bad_token_text),
+            (Self::NoToken, _) => unauthorized(at, at.release.refusals.no_token_text),
+            (Self::Unauthorized, _) => unauthorized(at, at.release.refusals.bad_token_text),
             (Self::NoRoute, _) => message_reply(404, None, "Not Found"),
             (Self::WrongMethod(allow), _) => {
                 message_reply(405, None, "Method Not Allowed").with_header("allow", allow)
             }
             (Self::TooMany(path), _) => {
-                let on = if at.release.limit_names_path {
+                let on = if at.release.refusals.limit_names_path {
                     format!(" on {path}")
                 } else {
                     String::new()
@@ -188,17 +190,19 @@ impl Failure {
                 Reply::json(error.status, &body)
             }
             Self::Forbidden(denied) => {
-                message_reply(403, release.forbidden_code, &denied.text(release))
+                message_reply(403, release.refusals.forbidden_code, &denied.text(release))
             }
             Self::Plain(status, message) if status.is_server_error() => {
                 as_the_server(message_reply(status.as_u16(), None, message), message)
             }
             Self::Plain(status, message) => message_reply(status.as_u16(), None, message),
-            Self::Invalid(_) if !release.validation_lists => {
-                message_reply(release.validation_status, None, UNLISTED)
+            Self::Invalid(_) if !release.refusals.validation_lists => {
+                message_reply(release.refusals.validation_status, None, UNLISTED)
             }
-            Self::Invalid(violations) => invalid_fields(release.validation_status, violations),
-            Self::Unreadable(why) => match release.binding {
+            Self::Invalid(violations) => {
+                invalid_fields(release.refusals.validation_status, violations)
+            }
+            Self::Unreadable(why) => match release.refusals.binding {
                 Binding::Text => message_reply(
                     400,
                     None,
@@ -356,7 +360,7 @@ pub(crate) fn problem(status: u16, detail: &str, mut more: Map<String, Value>) -
 }
 
 fn unauthorized(at: At, message: &str) -> Reply {
-    message_reply(401, at.release.unauthorized_code, message)
+    message_reply(401, at.release.refusals.unauthorized_code, message)
 }
 
 fn internal(api: Api) -> Reply {

@@ -38,7 +38,10 @@ fn reader(call: &Call<'_>) -> Result<Option<User>, Failure> {
     };
     let found = call.read(|db| api_tokens::living(db, &token, clock::now().as_second()))?;
     let found = found.filter(|(user, permissions)| {
-        let is_open = call.world.scopes.open(permissions, call.route.operation);
+        let is_open = call
+            .world
+            .scopes
+            .open(permissions, call.at.api, call.route.operation);
         user.username == name && is_open
     });
     Ok(found.map(|(user, _)| user))

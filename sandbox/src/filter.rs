@@ -160,7 +160,7 @@ pub(crate) fn condition(
 ) -> Result<Option<Condition>, Failure> {
     let include_nulls = call.query("filter_include_nulls") == Some("true");
     let release = call.at.release;
-    if release.filter_arrays {
+    if release.filters.arrays {
         let arrays = Arrays {
             fields: call.query_all("filter_by").collect(),
             values: call.query_all("filter_value").collect(),
@@ -244,7 +244,7 @@ fn compile(
         include_nulls,
         view,
     };
-    translator.expression(&grammar::parse(text)?)
+    translator.expression(&grammar::parse(text, release.filters.escapes)?)
 }
 
 struct Translator<'a> {
@@ -306,7 +306,7 @@ impl Translator<'_> {
             return Err(bad_value(name, &comparison.value));
         } else {
             let unknown = || {
-                if self.release.filter_fields_checked {
+                if self.release.filters.fields_checked {
                     unknown_field(name)
                 } else {
                     bad_value(name, &comparison.value)
@@ -325,7 +325,7 @@ impl Translator<'_> {
 
     /// One value of a comma-separated list.
     fn listed<'a>(&self, text: &'a str) -> &'a str {
-        if self.release.filter_arrays {
+        if self.release.filters.arrays {
             text
         } else {
             text.trim()
@@ -355,7 +355,7 @@ impl Translator<'_> {
             Operator::Like if list.name == "labels" => {
                 // Go's own words for a number where it wanted a text.
                 let value = format!("%!s(int64={})", comparison.value);
-                return Err(bad_value(self.release.label_column, &value));
+                return Err(bad_value(self.release.filters.label_column, &value));
             }
             // Matches every task.
             Operator::Like if list.holds == Holds::Text => return Ok(Condition::always()),
@@ -483,7 +483,7 @@ fn bad_value(name: &str, value: &str) -> Failure {
 }
 
 fn unknown_zone(release: &Release, name: &str) -> Failure {
-    if !release.timezone_checked {
+    if !release.filters.timezone_checked {
         return Failure::Breaks("unknown time zone");
     }
     Failure::Domain(Domain {

@@ -1,42 +1,119 @@
-//! Imports, as far as nothing is imported.
+//! Imports from files. Services that a server would have to ask are not here.
 
+mod ticktick;
+mod vikunja_file;
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
 use serde_json::{Map, json};
 
 use crate::call::Call;
-use crate::failure::{Failure, domain, lacking};
-use crate::multipart;
+use crate::failure::Failure;
+use crate::multipart::{self, NoForm, Part};
+use crate::release::Api;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
+use crate::store::imports as store;
+use crate::store::labels::{self, Label};
 
 /// Name of the form's field for the file.
 const FIELD: &str = "import";
 
-/// No import ever ran.
-#[expect(clippy::unnecessary_wraps, reason = "all handlers have one type")]
+/// The caller's last import from there; nothing but zeros if there was none.
 pub(crate) fn status(call: &Call<'_>) -> Result<Reply, Failure> {
+    let user = call.user()?;
+    let last = call.read(|db| store::last(db, user.id, &migrator(call)))?;
+    let last = last.unwrap_or_default();
     let mut status = Map::new();
-    status.insert("id".to_owned(), 0.into());
-    status.insert("migrator_name".to_owned(), "".into());
-    for name in call.at.release.people.import_times {
-        status.insert((*name).to_owned(), json!(Stamp::default()));
+    status.insert("id".to_owned(), last.id.into());
+    status.insert("migrator_name".to_owned(), last.migrator.into());
+    if call.at.release.imports.begin {
+        status.insert("started_at".to_owned(), json!(last.started));
+        status.insert("finished_at".to_owned(), json!(last.finished));
+    } else {
+        status.insert("time".to_owned(), json!(last.finished));
     }
     Ok(call.ok(Some("Status"), &status))
 }
 
-/// Refuses what is no archive of another server.
+/// What the operation imports from, as paths name it.
+fn migrator(call: &Call<'_>) -> String {
+    let (resource, _) = call.route.operation.split_once('.').unwrap_or_default();
+    resource.trim_start_matches("migration_").replace('_', "-")
+}
+
 pub(crate) fn vikunja_file(call: &Call<'_>) -> Result<Reply, Failure> {
-    let parts = multipart::parts(call).unwrap_or_default();
-    let archive = parts.iter().find(|part| part.field == FIELD);
-    let is_zip = archive.is_some_and(|part| part.content.starts_with(b"PK"));
-    if is_zip || archive.is_none() {
-        return Err(lacking("imports of archives"));
+    let parts = multipart::parts(call).map_err(|why| no_form(call, why))?;
+    let content = file(call, &parts)?;
+    import(call, |db| vikunja_file::insert(call, db, content))
+}
+
+pub(crate) fn ticktick(call: &Call<'_>) -> Result<Reply, Failure> {
+    let parts = multipart::parts(call).map_err(|why| no_form(call, why))?;
+    let content = file(call, &parts)?;
+    import(call, |db| ticktick::insert(call, db, content))
+}
+
+/// Does the work, and notes when. An import that fails was begun all the same.
+fn import(
+    call: &Call<'_>,
+    work: impl FnOnce(&Connection) -> Result<(), Failure>,
+) -> Result<Reply, Failure> {
+    let (user, from) = (call.user()?, migrator(call));
+    let begin = |db: &Connection| store::begin(db, user.id, &from);
+    let begun = call.at.release.imports.begin;
+    let begun = begun.then(|| call.write(begin)).transpose()?;
+    call.write(|db| {
+        work(db)?;
+        store::finish(db, begun.map_or_else(|| begin(db), Ok)?)?;
+        Ok(call.message("Message", "Everything was migrated successfully."))
+    })
+}
+
+fn file<'a>(call: &Call<'_>, parts: &[Part<'a>]) -> Result<&'a [u8], Failure> {
+    let is_it = |part: &&Part<'_>| part.field == FIELD && part.file.is_some();
+    let part = parts.iter().find(is_it);
+    part.map(|part| part.content)
+        .ok_or_else(|| match call.at.api {
+            Api::V1 => Failure::Breaks("the form has no such file"),
+            Api::V2 => multipart::refused(FIELD, "File required"),
+        })
+}
+
+fn no_form(call: &Call<'_>, why: NoForm) -> Failure {
+    match call.at.api {
+        Api::V1 => Failure::Breaks(why.text()),
+        Api::V2 => why.refusal(),
     }
-    if !call.at.release.people.archives_checked {
-        return Err(Failure::Breaks("the file is no archive"));
+}
+
+/// The labels that an import made, by title: each is made once.
+#[derive(Debug, Default)]
+struct Labels(HashMap<String, i64>);
+
+impl Labels {
+    /// Puts a label on a task.
+    fn put(
+        &mut self,
+        call: &Call<'_>,
+        db: &Connection,
+        task: i64,
+        label: &Label,
+    ) -> Result<(), Failure> {
+        let known = self.0.get(&label.title).copied();
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let new = Label {
+                    created: Stamp::now(),
+                    ..label.clone()
+                };
+                labels::insert(db, None, call.user()?.id, &new)?
+            }
+        };
+        self.0.insert(label.title.clone(), id);
+        labels::put(db, task, id)?;
+        Ok(())
     }
-    Err(domain(
-        400,
-        14001,
-        "The provided file is not a valid zip file.",
-    ))
 }

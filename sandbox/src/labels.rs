@@ -65,7 +65,7 @@ fn read(call: &Call<'_>, db: &Connection, id: i64) -> Result<(Label, i64), Failu
     let label = store::by_id(db, id)?.ok_or_else(not_found)?;
     let own = is_own(&label, call.user()?.id);
     let access = if own {
-        call.at.release.own_label_access
+        call.at.release.tasks.own_label_access
     } else {
         0
     };

@@ -219,10 +219,12 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
 /// A token for whoever has the link, and the password if there is one.
 pub(crate) fn login(call: &Call<'_>) -> Result<Reply, Failure> {
     let login: Login = call.bind(LOGIN, &[]).map_err(|failure| match failure {
-        Failure::Unreadable(_) if call.at.api == Api::V1 => match call.at.release.binding {
-            Binding::Text => Failure::Breaks("the body cannot be read"),
-            Binding::Coded => plain(400, "Bad Request"),
-        },
+        Failure::Unreadable(_) if call.at.api == Api::V1 => {
+            match call.at.release.refusals.binding {
+                Binding::Text => Failure::Breaks("the body cannot be read"),
+                Binding::Coded => plain(400, "Bad Request"),
+            }
+        }
         other => other,
     })?;
     let hash = call.params.first().map_or("", String::as_str);
@@ -270,7 +272,7 @@ pub(crate) fn existing(call: &Call<'_>, share: i64) -> Result<LinkShare, Failure
     share.ok_or_else(missing)
 }
 
-fn missing() -> Failure {
+pub(crate) fn missing() -> Failure {
     domain(404, 3006, "The {project} share does not exist.")
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
             created_by: Some(user.shape()),
             ..wanted
         };
-        store::insert(db, user.id, &mut bucket)?;
+        store::insert(db, call.author(db)?.id, &mut bucket)?;
         Ok(call.ok(None, &bucket))
     })
 }

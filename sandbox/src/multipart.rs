@@ -96,9 +96,34 @@ fn part(part: &[u8]) -> Option<Part<'_>> {
     let (_, parameters) = disposition.split_once(';')?;
     Some(Part {
         field: parameter(parameters, "name")?,
-        file: parameter(parameters, "filename").map(|path| base_name(&path).to_owned()),
+        file: extended(parameters)
+            .or_else(|| parameter(parameters, "filename"))
+            .map(|path| base_name(&path).to_owned()),
         content: &part[end + 4..],
     })
+}
+
+/// The value of `filename*`, which counts before `filename` (RFC 5987); none in another character set than UTF-8.
+fn extended(parameters: &str) -> Option<String> {
+    let value = parameter(parameters, "filename*")?;
+    let (charset, rest) = value.split_once('\'')?;
+    let (_, encoded) = rest.split_once('\'')?;
+    if !charset.eq_ignore_ascii_case("utf-8") {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let (digits, behind) = rest.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = behind;
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The value of `name=value` or `name="value"` among parameters.
@@ -180,6 +205,20 @@ mod tests {
             parameter(" name=\"files\"; filename=\"a \"b\".txt\"", "filename"),
             None
         );
+    }
+
+    #[test]
+    fn an_encoded_name_counts_first() {
+        let parameters = " name=files; filename=\"x\"; filename*=UTF-8''line%0D%0Aend%09.txt";
+        assert_eq!(extended(parameters).as_deref(), Some("line\r\nend\t.txt"));
+        for broken in [
+            "filename*=utf-8''%4",
+            "filename*=utf-8''%ff",
+            "filename*=x",
+            "filename=x",
+        ] {
+            assert_eq!(extended(broken), None, "{broken}");
+        }
     }
 
     #[test]

@@ -12,10 +12,11 @@ use crate::paging::{Count, Page, count_of};
 use crate::projects::{ADMIN, WRITE};
 use crate::reply::Reply;
 use crate::stamp::Stamp;
+use crate::store::filters::{self as saved_filters, SavedFilter};
 use crate::store::namespaces::{self as store, Namespace};
 use crate::store::projects::{self, Project};
+use crate::store::subscriptions;
 use crate::store::users::User;
-use crate::store::{filters, subscriptions};
 
 const FIELDS: &[Field] = &[
     Field::new("id", Kind::Integer),
@@ -95,26 +96,9 @@ fn with_lists(
     let mut own = store::lists(db, user.id, &namespaces, archived)?;
     // Here those of the namespaces count, elsewhere in lists they do not.
     subscriptions::add_to_list(db, call.at.release, user.id, &mut own, true)?;
-    let mut shared = store::shared_lists(db, user.id, archived)?;
-    for list in &mut shared {
-        list.namespace_id = Some(SHARED);
-    }
-    let filters: Vec<Project> = filters::of_user(db, user.id)?
-        .iter()
-        .map(|filter| Project {
-            namespace_id: Some(FILTERS),
-            ..filter.project(Some(user.stub()))
-        })
-        .collect();
-    let mut favorites = Vec::new();
-    if store::has_favorites(db, user.id, &own)? {
-        let since = &call.world.started_at;
-        favorites.push(projects::favorites(
-            call.at.release,
-            Some(user.stub()),
-            since,
-        ));
-    }
+    let shared = shared(db, user, archived)?;
+    let filters = filters(db, user)?;
+    let mut favorites = favorite_tasks(call, db, user)?;
     let lists = own.iter().chain(&shared).chain(&filters);
     favorites.extend(lists.filter(|list| list.is_favorite).cloned());
     let pseudo = |(id, title, description, lists): (i64, &str, &str, Vec<Project>)| Listed {
@@ -158,6 +142,33 @@ fn with_lists(
         });
     }
     Ok(listed)
+}
+
+/// The lists of others that the caller was given.
+fn shared(db: &Connection, user: &User, archived: bool) -> Result<Vec<Project>, Failure> {
+    let mut shared = store::shared_lists(db, user.id, archived)?;
+    for list in &mut shared {
+        list.namespace_id = Some(SHARED);
+    }
+    Ok(shared)
+}
+
+/// The lists that the caller's saved filters are.
+fn filters(db: &Connection, user: &User) -> Result<Vec<Project>, Failure> {
+    let filters = saved_filters::of_user(db, user.id)?;
+    let list = |filter: &SavedFilter| Project {
+        namespace_id: Some(FILTERS),
+        ..filter.project(Some(user.stub()))
+    };
+    Ok(filters.iter().map(list).collect())
+}
+
+/// The list of the caller's favourite tasks, if there are any.
+fn favorite_tasks(call: &Call<'_>, db: &Connection, user: &User) -> Result<Vec<Project>, Failure> {
+    let since = &call.world.started_at;
+    let list = || projects::favorites(call.at.release, Some(user.stub()), since);
+    let has_some = store::has_favorites(db, user.id)?;
+    Ok(has_some.then(list).into_iter().collect())
 }
 
 pub(crate) fn read_one(call: &Call<'_>) -> Result<Reply, Failure> {
@@ -214,17 +225,21 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
 pub(crate) fn read_lists(call: &Call<'_>) -> Result<Reply, Failure> {
     let (id, user) = (call.id("namespace")?, call.user()?);
     call.read(|db| {
-        let mut lists = if (FILTERS..=SHARED).contains(&id) {
-            Vec::new()
-        } else {
-            let namespace = existing(db, id)?;
-            if store::access(db, user.id, id)?.is_none() {
-                return Err(Failure::Breaks("no access to the namespace"));
-            }
-            if namespace.is_archived {
-                Vec::new()
-            } else {
-                store::lists(db, user.id, &[namespace], false)?
+        let mut lists = match id {
+            SHARED => shared(db, user, false)?,
+            // Not the lists that are favourites.
+            FAVORITES => favorite_tasks(call, db, user)?,
+            FILTERS => filters(db, user)?,
+            id => {
+                let namespace = existing(db, id)?;
+                if store::access(db, user.id, id)?.is_none() {
+                    return Err(Failure::Breaks("no access to the namespace"));
+                }
+                if namespace.is_archived {
+                    Vec::new()
+                } else {
+                    store::lists(db, user.id, &[namespace], false)?
+                }
             }
         };
         subscriptions::add_to_list(db, call.at.release, user.id, &mut lists, false)?;

@@ -127,6 +127,7 @@ pub(crate) fn handler(operation: &str) -> Option<Handler> {
         "avatars.read_one" => avatars::read_one,
         "avatars.upload" => avatars::upload,
         "migration_vikunja_file.migrate" => imports::vikunja_file,
+        "migration_ticktick.migrate" => imports::ticktick,
         "users.search" => search::users,
         "projects.search_users" => search::users_of_project,
         "subscriptions.create" => subscriptions::create,
@@ -236,7 +237,7 @@ pub(crate) fn is_log_in(operation: &str) -> bool {
     )
 }
 
-/// Calls that hash a password: too slow for a thread that answers others.
+/// Calls that hash a password or make pictures: too slow for a thread that answers others.
 pub(crate) fn is_slow(operation: &str) -> bool {
     matches!(
         operation,
@@ -250,6 +251,8 @@ pub(crate) fn is_slow(operation: &str) -> bool {
             | "totp.disable"
             | "exports.request"
             | "exports.download"
+            | "backgrounds.upload"
+            | "task_attachments.download"
             | "account_deletion.request"
             | "account_deletion.cancel"
     )

@@ -453,7 +453,13 @@ pub(crate) fn check_access(
     }
 }
 
-fn check_parent(db: &Connection, user: &User, project: i64, parent: i64) -> Result<(), Failure> {
+/// Whether a project may be put below that one.
+pub(crate) fn check_parent(
+    db: &Connection,
+    user: &User,
+    project: i64,
+    parent: i64,
+) -> Result<(), Failure> {
     if parent == project {
         return Err(domain(
             412,
@@ -472,7 +478,7 @@ fn check_parent(db: &Connection, user: &User, project: i64, parent: i64) -> Resu
     Ok(())
 }
 
-fn check_identifier(db: &Connection, project: &Project) -> Result<(), Failure> {
+pub(crate) fn check_identifier(db: &Connection, project: &Project) -> Result<(), Failure> {
     if store::identifier_taken(db, &project.identifier, project.id)? {
         return Err(domain(
             400,

@@ -49,7 +49,7 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         if task == other {
             return Err(domain(400, 4010, "You cannot relate a task with itself"));
         }
-        if call.at.release.circles_refused {
+        if call.at.release.tasks.circles_refused {
             check_circle(db, &relation)?;
         }
         relation.created_by = Some(call.user()?.shape());
@@ -88,7 +88,7 @@ pub(crate) fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     call.write(|db| {
         tasks::check_write(db, call.user()?, task)?;
         // 0.20 means the inverse and looks for the same kind.
-        let back = store::inverse(kind).filter(|_| call.at.release.inverse_ended);
+        let back = store::inverse(kind).filter(|_| call.at.release.tasks.inverse_ended);
         let relation = store::find(db, task, kind, other)?
             .ok_or_else(|| domain(404, 4009, "The task relation does not exist."))?;
         store::delete(db, &relation, back.unwrap_or(kind))?;

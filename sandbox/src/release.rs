@@ -2,12 +2,22 @@
 
 mod accounts;
 mod boards;
+mod files;
+mod filters;
+mod imports;
 mod people;
+mod refusals;
+mod tasks;
 mod webhooks;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use boards::Boards;
+pub(crate) use files::Files;
+pub(crate) use filters::Filters;
+pub(crate) use imports::Imports;
 pub(crate) use people::People;
+pub(crate) use refusals::{Binding, Refusals};
+pub(crate) use tasks::{SubtasksBelow, Tasks};
 pub(crate) use webhooks::{LinkDoer, Webhooks};
 
 use crate::spelling::{self, Spelling};
@@ -35,24 +45,8 @@ pub struct Release {
     pub(crate) front_end: bool,
     /// A request without a token for an unknown route is 401, and a wrong verb is an unknown route (up to 0.24).
     pub(crate) token_before_routing: bool,
-    /// What a request without a bearer token is told.
-    pub(crate) no_token_text: &'static str,
-    /// What a request with a useless token is told.
-    pub(crate) bad_token_text: &'static str,
-    /// Code of the token middleware's 401 (2.0).
-    pub(crate) unauthorized_code: Option<i64>,
-    /// Code of a plain «Forbidden» (2.4).
-    pub(crate) forbidden_code: Option<i64>,
     /// The word for the caller's access, in a header and in texts: `right`, from 1.0 `permission`.
     pub(crate) access_word: &'static str,
-    /// What an unreadable body or path parameter is answered with.
-    pub(crate) binding: Binding,
-    /// Status of a field validation on v1.
-    pub(crate) validation_status: u16,
-    /// A field validation on v1 comes with code and field list (not in 0.24).
-    pub(crate) validation_lists: bool,
-    /// That of hand-written handlers, too (0.20).
-    pub(crate) settings_validation_lists: bool,
     /// Most characters of a colour.
     pub(crate) colour_length: usize,
     /// A colour keeps its `#` (0.20).
@@ -89,88 +83,30 @@ pub struct Release {
     pub(crate) search_hides_filters: bool,
     /// Searching for a nested project lists it as a top-level one (0.24).
     pub(crate) search_finds_nested: bool,
-    /// A task's `index` may be given on creation, and `done_at` not on update (1.0).
-    pub(crate) index_on_create: bool,
-    /// Largest `repeat_after` in seconds (2.3).
-    pub(crate) repeat_limit: Option<i64>,
-    /// Values of `expand` that a task read knows.
-    pub(crate) expand: &'static [&'static str],
-    /// `expand` of tasks is read with `[]` behind its name alone, that of projects without alone (1.0).
-    pub(crate) expand_is_strict: bool,
-    /// Errors carry the parts of their text apart, as `i18n_params` (2.4).
-    pub(crate) error_params: bool,
-    /// Other values of `expand` are refused (1.0); before, they are ignored.
-    pub(crate) expand_checked: bool,
-    /// Which tasks `expand=subtasks` takes out of a list, to put them behind their parents.
-    pub(crate) subtasks_below: SubtasksBelow,
-    /// Reactions are in every read of a task (0.24); later only when expanded.
-    pub(crate) reactions_always: bool,
-    /// Related tasks out of the caller's sight are not shown (2.x).
-    pub(crate) related_tasks_guarded: bool,
-    /// Access to one's own label, as reads tell it: 2, up to 1.x 0.
-    pub(crate) own_label_access: i64,
-    /// Adding or removing one label counts as a change of the task (2.x).
-    pub(crate) label_touches_task: bool,
-    /// The assignees of a task can be listed (2.4); before, 500.
-    pub(crate) assignees_listed: bool,
-    /// What an assignment's time is called: `Created`, from 2.0 `created`.
-    pub(crate) assignee_created: &'static str,
-    /// Listing the assignees of a task that has none works all the same, and answers `null` (0.20).
-    pub(crate) nobody_listed: bool,
-    /// A task cannot be made its own subtask (0.21), however far below.
-    pub(crate) circles_refused: bool,
-    /// Ending a relation ends its inverse (0.21); before, one of the same kind from the other side.
-    pub(crate) inverse_ended: bool,
-    /// A comment must have a text (1.0).
-    pub(crate) comment_required: bool,
-    /// A comment is only found below its own task (2.x).
-    pub(crate) comments_below_task: bool,
-    /// Comments can be sorted with `order_by` (2.x).
-    pub(crate) comments_ordered: bool,
-    /// Listing attachments asks for access to the task, and for the task (1.0).
-    pub(crate) attachments_guarded: bool,
-    /// Up- and downloads of attachments are refused with code 1 (2.x).
-    pub(crate) file_refusals_coded: bool,
-    /// Files have a stored type and are sent to be saved (2.x); before, the type follows from the name.
-    pub(crate) files_have_types: bool,
-    /// An upload that is no form is 400 (1.0); before, 500.
-    pub(crate) forms_checked: bool,
-    /// An upload's errors are inside `message` (up to 0.24).
-    pub(crate) upload_errors_nested: bool,
-    /// An upload counts as a change of the task (up to 1.x).
-    pub(crate) upload_touches_task: bool,
-    /// A bulk update of tasks names its fields (1.0); before, it is a task with `task_ids`.
-    pub(crate) bulk_names_fields: bool,
-    /// A bulk `done` moves the dates of repeating tasks (2.4), not only their reminders.
-    pub(crate) bulk_moves_dates: bool,
-    /// The 429 names the path (up to 0.24).
-    pub(crate) limit_names_path: bool,
     /// Answers carry `X-Request-Id` (2.5).
     pub(crate) request_id: bool,
     /// Text after the JSON value of a body is an error (2.5).
     pub(crate) trailing_text_refused: bool,
-    /// Filters are parallel arrays, `filter_by` and its like, instead of one expression (0.20).
-    pub(crate) filter_arrays: bool,
-    /// An unknown filter field has a code of its own (1.0), not the one of bad values.
-    pub(crate) filter_fields_checked: bool,
-    /// What refusals of filters call a label's id.
-    pub(crate) label_column: &'static str,
-    /// The highest index of a project is used again after a deletion (up to 2.3).
-    pub(crate) index_reused: bool,
     /// A failing call leaves nothing behind (2.0); before, what it did until then stays.
     pub(crate) transactions: bool,
-    /// A request's body may be as long as the longest file and two megabytes, in all (1.0).
-    pub(crate) body_limit: Option<usize>,
     /// An `id` in the body of a creation is stored, or 500 when it is taken (up to 0.24).
     pub(crate) sent_ids_stored: bool,
     /// Teams, sharing, subscriptions, notifications, avatars.
     pub(crate) people: People,
-    /// An unknown time zone in a filter is 400; before, 500.
-    pub(crate) timezone_checked: bool,
     /// Accounts, tokens and link shares.
     pub(crate) accounts: Accounts,
     /// Webhooks and what they are told.
     pub(crate) webhooks: Webhooks,
+    /// Tasks and what hangs on them.
+    pub(crate) tasks: Tasks,
+    /// Files on tasks.
+    pub(crate) files: Files,
+    /// Filters of tasks.
+    pub(crate) filters: Filters,
+    /// Imports from files.
+    pub(crate) imports: Imports,
+    /// Words, statuses and codes of refusals.
+    pub(crate) refusals: Refusals,
 }
 
 /// One of the two REST APIs.
@@ -180,26 +116,6 @@ pub enum Api {
     V1,
     /// `/api/v2`, from 2.4.
     V2,
-}
-
-/// How v1 words a body or path that it cannot read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Binding {
-    /// The Go error as text, no code (up to 0.24).
-    Text,
-    /// Code 2004 (1.0).
-    Coded,
-}
-
-/// Which subtasks `expand=subtasks` moves behind their parents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SubtasksBelow {
-    /// All that have a parent (0.24).
-    AnyParent,
-    /// Those whose parent is in the same project (1.0).
-    ParentInProject,
-    /// Those whose parent is in the list, on whatever page (2.x).
-    ListedParent,
 }
 
 /// Release and API of a request: what endpoint code may ask.
@@ -235,9 +151,6 @@ impl Release {
     }
 }
 
-/// What both kinds of 401 say from 0.24 on.
-const TOKEN_TEXT: &str = "missing, malformed, expired or otherwise invalid token provided";
-
 static V0_20: Release = Release {
     name: "0.20",
     version: "v0.20.4",
@@ -248,15 +161,7 @@ static V0_20: Release = Release {
     json_type: "application/json; charset=UTF-8",
     front_end: false,
     token_before_routing: true,
-    no_token_text: "missing or malformed jwt",
-    bad_token_text: "invalid or expired jwt",
-    unauthorized_code: None,
-    forbidden_code: None,
     access_word: "right",
-    binding: Binding::Text,
-    validation_status: 400,
-    validation_lists: true,
-    settings_validation_lists: true,
     colour_length: 6,
     colour_as_sent: true,
     registration_checked: false,
@@ -275,47 +180,18 @@ static V0_20: Release = Release {
     omitted_parent_detaches: true,
     search_hides_filters: false,
     search_finds_nested: false,
-    index_on_create: false,
-    repeat_limit: None,
-    expand: &[],
-    expand_checked: false,
-    subtasks_below: SubtasksBelow::AnyParent,
-    reactions_always: false,
-    related_tasks_guarded: false,
-    own_label_access: 0,
-    label_touches_task: false,
-    assignees_listed: false,
-    assignee_created: "Created",
-    nobody_listed: true,
-    circles_refused: false,
-    inverse_ended: false,
-    comment_required: false,
-    comments_below_task: false,
-    comments_ordered: false,
-    attachments_guarded: false,
-    file_refusals_coded: false,
-    files_have_types: false,
-    forms_checked: false,
-    upload_errors_nested: true,
-    upload_touches_task: true,
-    bulk_names_fields: false,
-    bulk_moves_dates: true,
-    expand_is_strict: false,
-    error_params: false,
-    limit_names_path: true,
     request_id: false,
     trailing_text_refused: false,
-    filter_arrays: true,
-    filter_fields_checked: false,
-    label_column: "`label_id`",
-    index_reused: true,
     transactions: false,
-    body_limit: None,
-    timezone_checked: false,
     sent_ids_stored: true,
     people: people::V0_20,
     accounts: accounts::V0_20,
     webhooks: webhooks::V0_20,
+    tasks: tasks::V0_20,
+    files: files::V0_20,
+    filters: filters::V0_20,
+    imports: imports::V0_20,
+    refusals: refusals::V0_20,
 };
 
 static V0_24: Release = Release {
@@ -328,15 +204,7 @@ static V0_24: Release = Release {
     json_type: "application/json",
     front_end: true,
     token_before_routing: true,
-    no_token_text: TOKEN_TEXT,
-    bad_token_text: TOKEN_TEXT,
-    unauthorized_code: None,
-    forbidden_code: None,
     access_word: "right",
-    binding: Binding::Text,
-    validation_status: 400,
-    validation_lists: false,
-    settings_validation_lists: false,
     colour_length: 7,
     colour_as_sent: false,
     registration_checked: true,
@@ -355,47 +223,18 @@ static V0_24: Release = Release {
     omitted_parent_detaches: true,
     search_hides_filters: false,
     search_finds_nested: true,
-    index_on_create: false,
-    repeat_limit: None,
-    expand: &["subtasks"],
-    expand_checked: false,
-    subtasks_below: SubtasksBelow::AnyParent,
-    reactions_always: true,
-    related_tasks_guarded: false,
-    own_label_access: 0,
-    label_touches_task: false,
-    assignees_listed: false,
-    assignee_created: "Created",
-    nobody_listed: false,
-    circles_refused: true,
-    inverse_ended: true,
-    comment_required: false,
-    comments_below_task: false,
-    comments_ordered: false,
-    attachments_guarded: false,
-    file_refusals_coded: false,
-    files_have_types: false,
-    forms_checked: false,
-    upload_errors_nested: true,
-    upload_touches_task: true,
-    bulk_names_fields: false,
-    bulk_moves_dates: true,
-    expand_is_strict: false,
-    error_params: false,
-    limit_names_path: true,
     request_id: false,
     trailing_text_refused: false,
-    filter_arrays: false,
-    filter_fields_checked: false,
-    label_column: "`label_id`",
-    index_reused: true,
     transactions: false,
-    body_limit: None,
-    timezone_checked: false,
     sent_ids_stored: true,
     people: people::V0_24,
     accounts: accounts::V0_24,
     webhooks: webhooks::V0_24,
+    tasks: tasks::V0_24,
+    files: files::V0_20,
+    filters: filters::V0_24,
+    imports: imports::V0_24,
+    refusals: refusals::V0_24,
 };
 
 static V1_0: Release = Release {
@@ -408,15 +247,7 @@ static V1_0: Release = Release {
     json_type: "application/json",
     front_end: true,
     token_before_routing: false,
-    no_token_text: TOKEN_TEXT,
-    bad_token_text: TOKEN_TEXT,
-    unauthorized_code: None,
-    forbidden_code: None,
     access_word: "permission",
-    binding: Binding::Coded,
-    validation_status: 412,
-    validation_lists: true,
-    settings_validation_lists: false,
     colour_length: 7,
     colour_as_sent: false,
     registration_checked: true,
@@ -435,54 +266,18 @@ static V1_0: Release = Release {
     omitted_parent_detaches: true,
     search_hides_filters: true,
     search_finds_nested: false,
-    index_on_create: true,
-    repeat_limit: None,
-    expand: &[
-        "subtasks",
-        "buckets",
-        "reactions",
-        "comments",
-        "comment_count",
-        "is_unread",
-    ],
-    expand_checked: true,
-    subtasks_below: SubtasksBelow::ParentInProject,
-    reactions_always: false,
-    related_tasks_guarded: false,
-    own_label_access: 0,
-    label_touches_task: false,
-    assignees_listed: false,
-    assignee_created: "Created",
-    nobody_listed: false,
-    circles_refused: true,
-    inverse_ended: true,
-    comment_required: true,
-    comments_below_task: false,
-    comments_ordered: false,
-    attachments_guarded: true,
-    file_refusals_coded: false,
-    files_have_types: false,
-    forms_checked: true,
-    upload_errors_nested: false,
-    upload_touches_task: true,
-    bulk_names_fields: true,
-    bulk_moves_dates: false,
-    expand_is_strict: true,
-    error_params: false,
-    limit_names_path: false,
     request_id: false,
     trailing_text_refused: false,
-    filter_arrays: false,
-    filter_fields_checked: true,
-    label_column: "label_id",
-    index_reused: true,
     transactions: false,
-    body_limit: Some(22 << 20),
-    timezone_checked: true,
     sent_ids_stored: false,
     people: people::V1_0,
     accounts: accounts::V1_0,
     webhooks: webhooks::V1_0,
+    tasks: tasks::V1_0,
+    files: files::V1_0,
+    filters: filters::V1_0,
+    imports: imports::V1_0,
+    refusals: refusals::V1_0,
 };
 
 static V2_5: Release = Release {
@@ -495,15 +290,7 @@ static V2_5: Release = Release {
     json_type: "application/json",
     front_end: true,
     token_before_routing: false,
-    no_token_text: TOKEN_TEXT,
-    bad_token_text: TOKEN_TEXT,
-    unauthorized_code: Some(11),
-    forbidden_code: Some(0),
     access_word: "permission",
-    binding: Binding::Coded,
-    validation_status: 412,
-    validation_lists: true,
-    settings_validation_lists: false,
     colour_length: 7,
     colour_as_sent: false,
     registration_checked: true,
@@ -522,53 +309,16 @@ static V2_5: Release = Release {
     omitted_parent_detaches: false,
     search_hides_filters: true,
     search_finds_nested: false,
-    index_on_create: true,
-    repeat_limit: Some(315_360_000),
-    expand: &[
-        "subtasks",
-        "buckets",
-        "reactions",
-        "comments",
-        "comment_count",
-        "time_entries_count",
-        "is_unread",
-    ],
-    expand_checked: true,
-    subtasks_below: SubtasksBelow::ListedParent,
-    reactions_always: false,
-    related_tasks_guarded: true,
-    own_label_access: 2,
-    label_touches_task: true,
-    assignees_listed: true,
-    assignee_created: "created",
-    nobody_listed: false,
-    circles_refused: true,
-    inverse_ended: true,
-    comment_required: true,
-    comments_below_task: true,
-    comments_ordered: true,
-    attachments_guarded: true,
-    file_refusals_coded: true,
-    files_have_types: true,
-    forms_checked: true,
-    upload_errors_nested: false,
-    upload_touches_task: false,
-    bulk_names_fields: true,
-    bulk_moves_dates: true,
-    expand_is_strict: false,
-    error_params: true,
-    limit_names_path: false,
     request_id: true,
     trailing_text_refused: true,
-    filter_arrays: false,
-    filter_fields_checked: true,
-    label_column: "label_id",
-    index_reused: false,
     transactions: true,
-    body_limit: Some(22 << 20),
-    timezone_checked: true,
     sent_ids_stored: false,
     people: people::V2_5,
     accounts: accounts::V2_5,
     webhooks: webhooks::V2_5,
+    tasks: tasks::V2_5,
+    files: files::V2_5,
+    filters: filters::V2_5,
+    imports: imports::V2_5,
+    refusals: refusals::V2_5,
 };

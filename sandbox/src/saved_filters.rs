@@ -81,12 +81,31 @@ fn read(call: &Call<'_>, db: &Connection, id: i64) -> Result<SavedFilter, Failur
 }
 
 pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
-    let wanted: Wanted = call.bind(FIELDS, &[])?;
+    let mut filter = new(call, call.bind(FIELDS, &[])?)?;
+    call.write(|db| {
+        insert(db, call.at.release, call.user()?.id, &mut filter)?;
+        Ok(call.ok(None, &filter))
+    })
+}
+
+/// Makes a saved filter of the caller of one that was exported.
+pub(crate) fn restore(call: &Call<'_>, db: &Connection, exported: Value) -> Result<(), Failure> {
+    let wanted = serde_json::from_value(exported);
+    let wanted = wanted.map_err(|_| Failure::Breaks("this is no saved filter"))?;
+    insert(
+        db,
+        call.at.release,
+        call.user()?.id,
+        &mut new(call, wanted)?,
+    )
+}
+
+fn new(call: &Call<'_>, wanted: Wanted) -> Result<SavedFilter, Failure> {
     let (query, release, now) = (query(call, &wanted)?, call.at.release, Stamp::now());
     if release.boards.filters_checked {
         check(release, &query)?;
     }
-    let mut filter = SavedFilter {
+    Ok(SavedFilter {
         query,
         title: wanted.title,
         description: wanted.description,
@@ -94,10 +113,6 @@ pub(crate) fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         created: now.clone(),
         updated: now,
         ..SavedFilter::default()
-    };
-    call.write(|db| {
-        insert(db, release, call.user()?.id, &mut filter)?;
-        Ok(call.ok(None, &filter))
     })
 }
 

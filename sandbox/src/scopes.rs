@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::release::Release;
+use crate::release::{Api, Release};
 
 /// What the servers say themselves (`GET /routes`), and the operations that each permission opens:
-/// release, group, permission, method, path, operations.
+/// release, group, permission, method, path, operations. Of those with `v1:` or `v2:` before them, that API's alone.
 const TABLE: &str = include_str!("../data/scopes.tsv");
+
+/// The path of permissions that the servers know and do not show: those for what needs a licence.
+const HIDDEN: &str = "-";
 
 /// An API token's permissions: names by group.
 pub(crate) type Permissions = BTreeMap<String, Vec<String>>;
@@ -24,6 +27,17 @@ struct Scope {
     method: &'static str,
     path: &'static str,
     operations: Vec<&'static str>,
+}
+
+impl Scope {
+    fn opens(&self, api: Api, operation: &str) -> bool {
+        let prefix = match api {
+            Api::V1 => "v1:",
+            Api::V2 => "v2:",
+        };
+        let mut opened = self.operations.iter();
+        opened.any(|one| one.strip_prefix(prefix).unwrap_or(one) == operation)
+    }
 }
 
 /// A permission that the release does not have.
@@ -53,7 +67,7 @@ impl Scopes {
     /// The catalogue as the server shows it: the route of each permission by name, by group.
     pub(crate) fn catalogue(&self) -> Value {
         let mut groups = Map::new();
-        for scope in &self.0 {
+        for scope in self.0.iter().filter(|scope| scope.path != HIDDEN) {
             let group = groups.entry(scope.group).or_insert_with(|| json!({}));
             group[scope.name] = json!({"path": scope.path, "method": scope.method});
         }
@@ -61,14 +75,14 @@ impl Scopes {
     }
 
     /// Whether these permissions open an operation. A `PATCH` reads and updates.
-    pub(crate) fn open(&self, permissions: &Permissions, operation: &str) -> bool {
+    pub(crate) fn open(&self, permissions: &Permissions, api: Api, operation: &str) -> bool {
         if let Some(resource) = operation.strip_suffix(".patch") {
             return ["read_one", "update"]
                 .iter()
-                .all(|part| self.open(permissions, &format!("{resource}.{part}")));
+                .all(|part| self.open(permissions, api, &format!("{resource}.{part}")));
         }
         self.0.iter().any(|scope| {
-            scope.operations.contains(&operation)
+            scope.opens(api, operation)
                 && permissions
                     .get(scope.group)
                     .is_some_and(|names| names.iter().any(|name| name == scope.name))
@@ -115,19 +129,33 @@ mod tests {
         let reader = granted("tasks", &["read_all"]);
         for release in ["0.24", "2.5"] {
             let scopes = scopes(release);
-            assert!(scopes.open(&reader, "tasks.read_all"));
-            assert!(scopes.open(&reader, "tasks.read_all_of_project"));
-            assert!(!scopes.open(&reader, "tasks.read_one"));
-            assert!(!scopes.open(&reader, "labels.read_all"));
+            assert!(scopes.open(&reader, Api::V1, "tasks.read_all"));
+            assert!(scopes.open(&reader, Api::V1, "tasks.read_all_of_project"));
+            assert!(!scopes.open(&reader, Api::V1, "tasks.read_one"));
+            assert!(!scopes.open(&reader, Api::V1, "labels.read_all"));
         }
+    }
+
+    #[test]
+    fn a_permission_may_open_something_else_on_the_other_api() {
+        let scopes = scopes("2.5");
+        let background = granted("projects", &["background"]);
+        assert!(scopes.open(&background, Api::V1, "backgrounds.read_one"));
+        assert!(!scopes.open(&background, Api::V1, "backgrounds.delete"));
+        assert!(scopes.open(&background, Api::V2, "backgrounds.delete"));
+        assert!(!scopes.open(&background, Api::V2, "backgrounds.read_one"));
     }
 
     #[test]
     fn a_patch_needs_to_read_and_to_update() {
         let scopes = scopes("2.5");
-        assert!(!scopes.open(&granted("tasks", &["update"]), "tasks.patch"));
-        assert!(!scopes.open(&granted("tasks", &["read_one"]), "tasks.patch"));
-        assert!(scopes.open(&granted("tasks", &["update", "read_one"]), "tasks.patch"));
+        assert!(!scopes.open(&granted("tasks", &["update"]), Api::V2, "tasks.patch"));
+        assert!(!scopes.open(&granted("tasks", &["read_one"]), Api::V2, "tasks.patch"));
+        assert!(scopes.open(
+            &granted("tasks", &["update", "read_one"]),
+            Api::V2,
+            "tasks.patch"
+        ));
     }
 
     #[test]
@@ -138,7 +166,8 @@ mod tests {
             listed.flat_map(|line| line.rsplit('\t').next().unwrap_or_default().split(' '))
         {
             assert!(
-                operation == "-" || known.contains(&operation),
+                operation == "-"
+                    || known.contains(&operation.rsplit(':').next().unwrap_or_default()),
                 "{operation}"
             );
         }

@@ -250,7 +250,12 @@ async fn handle(
     }
     let (mut head, body) = request.into_parts();
     let upgrade = head.extensions.remove::<OnUpgrade>();
-    let limit = world.config.release.body_limit.unwrap_or(LONGEST_BODY);
+    let limit = world
+        .config
+        .release
+        .files
+        .body_limit
+        .unwrap_or(LONGEST_BODY);
     let body = Limited::new(body, limit)
         .collect()
         .await

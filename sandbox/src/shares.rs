@@ -287,7 +287,7 @@ pub(crate) fn wanted_access(call: &Call<'_>, body: &Map<String, Value>) -> Resul
         .get(call.at.release.access_word)
         .and_then(Value::as_i64)
         .unwrap_or_default();
-    if access < 0 || (access > ADMIN && call.at.release.binding == Binding::Text) {
+    if access < 0 || (access > ADMIN && call.at.release.refusals.binding == Binding::Text) {
         return Err(domain(
             400,
             9001,

@@ -127,7 +127,7 @@ pub(crate) fn replace_all(call: &Call<'_>) -> Result<Reply, Failure> {
 
 /// A label counts as a change of the task, in newer releases.
 fn note(call: &Call<'_>, db: &Connection, task: i64) -> Result<(), Failure> {
-    if call.at.release.label_touches_task {
+    if call.at.release.tasks.label_touches {
         crate::store::tasks::touch(db, task)?;
     }
     Ok(())

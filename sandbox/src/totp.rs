@@ -1,6 +1,9 @@
 //! The second factor: enrolment, and passcodes as RFC 6238 has them.
 
 use aws_lc_rs::hmac;
+use axum::http::StatusCode;
+use image::{GrayImage, Luma};
+use qrcode::{Color, QrCode};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +11,8 @@ use crate::accounts::{Password, check_password};
 use crate::body::{Field, Kind};
 use crate::call::Call;
 use crate::clock;
-use crate::failure::{Failure, domain, lacking};
+use crate::failure::{Failure, domain};
+use crate::images;
 use crate::reply::Reply;
 use crate::store::sessions;
 use crate::store::totp::{self as store, Totp};
@@ -16,6 +20,8 @@ use crate::store::users::User;
 
 /// A passcode counts this many seconds, and as many before and after.
 const STEP: i64 = 30;
+/// Width and height of the code that authenticators read, in pixels.
+const PICTURE: u32 = 300;
 /// What secrets are written with (base32).
 const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -81,8 +87,31 @@ pub(crate) fn disable(call: &Call<'_>) -> Result<Reply, Failure> {
 
 pub(crate) fn qr_code(call: &Call<'_>) -> Result<Reply, Failure> {
     let user = call.user()?;
-    call.read(|db| existing(db, user))?;
-    Err(lacking(call.route.operation))
+    let totp = call.read(|db| existing(db, user))?;
+    let picture = qr_picture(&shape(user, totp).url)?;
+    Ok(Reply::bytes(
+        StatusCode::OK,
+        "image/jpeg",
+        images::as_jpeg(&picture.into())?,
+    ))
+}
+
+/// A QR code in the middle of a white square, as large as whole pixels allow.
+fn qr_picture(text: &str) -> Result<GrayImage, Failure> {
+    let code = QrCode::new(text).map_err(|error| Failure::Internal(error.to_string()))?;
+    let width = u32::try_from(code.width()).unwrap_or(PICTURE);
+    let scale = (PICTURE / width).max(1);
+    let margin = PICTURE.saturating_sub(width * scale) / 2;
+    Ok(GrayImage::from_fn(PICTURE, PICTURE, |x, y| {
+        let module = |at: u32| at.checked_sub(margin).map(|at| at / scale);
+        let is_dark = match (module(x), module(y)) {
+            (Some(x), Some(y)) if x < width && y < width => {
+                code[(x as usize, y as usize)] == Color::Dark
+            }
+            _ => false,
+        };
+        Luma([if is_dark { 0 } else { u8::MAX }])
+    }))
 }
 
 /// Checks the passcode of a log-in, if the account wants one.

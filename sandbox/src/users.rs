@@ -379,7 +379,7 @@ fn check_zone(release: &Release, name: &str) -> Result<(), Failure> {
     if name == SERVER_ZONE || jiff::tz::TimeZone::get(name).is_ok() {
         return Ok(());
     }
-    if !release.timezone_checked {
+    if !release.filters.timezone_checked {
         return Err(Failure::Breaks("unknown time zone"));
     }
     Err(Failure::Domain(Domain {

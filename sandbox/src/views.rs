@@ -330,7 +330,7 @@ pub(crate) fn saved_query(
         .release
         .filter_objects
         .then(|| query.s.unwrap_or_default());
-    if call.at.release.filter_arrays {
+    if call.at.release.filters.arrays {
         query.filter = String::new();
         query.arrays.get_or_insert_default();
     } else {

@@ -52,9 +52,13 @@ const OPERATORS: [(&str, Operator); 12] = [
     ("~", Operator::Like),
 ];
 
-/// Reads a filter expression.
-pub(super) fn parse(text: &str) -> Result<Expression, Failure> {
-    let mut parser = Parser { text, at: 0 };
+/// Reads a filter expression; `escapes` says whether every backslash in a value is one.
+pub(super) fn parse(text: &str, escapes: bool) -> Result<Expression, Failure> {
+    let mut parser = Parser {
+        text,
+        at: 0,
+        escapes,
+    };
     let depth = depth(text);
     if depth > 0 {
         let why = format!("invalid formatted group - missing {depth} closing bracket(s)");
@@ -70,6 +74,7 @@ pub(super) fn parse(text: &str) -> Result<Expression, Failure> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    escapes: bool,
 }
 
 impl Parser<'_> {
@@ -119,10 +124,17 @@ impl Parser<'_> {
         let Some((place, sign, operator)) = operator_in(condition) else {
             return Err(unparsable(self.text, "invalid filter operator"));
         };
+        let value = unquoted(condition[place + sign.len()..].trim());
+        let value = if self.escapes {
+            unescaped(&value)
+        } else {
+            Some(value).filter(|value| !value.ends_with('\\'))
+        };
         let comparison = Comparison {
             field: condition[..place].trim().to_owned(),
             operator,
-            value: unquoted(condition[place + sign.len()..].trim()),
+            // The backslash at its end hides the quote.
+            value: value.ok_or_else(|| unparsable(self.text, "invalid quoted text"))?,
         };
         self.at += end;
         Ok(Expression::Comparison(comparison))
@@ -150,22 +162,30 @@ fn unquoted(value: &str) -> String {
             .strip_prefix(quote)
             .and_then(|value| value.strip_suffix(quote))
         {
-            return unescaped(inside, quote);
+            return inside.replace(&format!("\\{quote}"), &quote.to_string());
         }
     }
     value.to_owned()
 }
 
-/// A backslash stands before a quote or another backslash; elsewhere it is one.
-fn unescaped(text: &str, quote: char) -> String {
-    let (mut plain, mut signs) = (String::with_capacity(text.len()), text.chars().peekable());
+/// Without escapes, as 2.5 knows them; what is none stays. None if the last backslash has nothing to escape.
+fn unescaped(value: &str) -> Option<String> {
+    let mut plain = String::with_capacity(value.len());
+    let mut signs = value.chars();
     while let Some(sign) = signs.next() {
-        let escaped = (sign == '\\')
-            .then(|| signs.next_if(|next| *next == quote || *next == '\\'))
-            .flatten();
-        plain.push(escaped.unwrap_or(sign));
+        if sign != '\\' {
+            plain.push(sign);
+            continue;
+        }
+        match signs.next()? {
+            '\\' => plain.push('\\'),
+            'n' => plain.push('\n'),
+            'r' => plain.push('\r'),
+            't' => plain.push('\t'),
+            other => plain.extend(['\\', other]),
+        }
     }
-    plain
+    Some(plain)
 }
 
 fn unparsable(text: &str, why: &str) -> Failure {
@@ -226,11 +246,11 @@ mod tests {
     #[test]
     fn conditions_join_and_nest() {
         assert_eq!(
-            parse("done = false").expect("valid"),
+            parse("done = false", true).expect("valid"),
             comparison("done", Operator::Equals, "false")
         );
         assert_eq!(
-            parse("(priority>=4 || title like 'a b') && done!=true").expect("valid"),
+            parse("(priority>=4 || title like 'a b') && done!=true", true).expect("valid"),
             Expression::All(vec![
                 Expression::Any(vec![
                     comparison("priority", Operator::AtLeast, "4"),
@@ -240,9 +260,30 @@ mod tests {
             ])
         );
         assert_eq!(
-            parse("labels not in 1, 2").expect("valid"),
+            parse("labels not in 1, 2", true).expect("valid"),
             comparison("labels", Operator::NotIn, "1, 2")
         );
+    }
+
+    #[test]
+    fn backslashes() {
+        let value = |text: &str, escapes| match parse(text, escapes) {
+            Ok(Expression::Comparison(comparison)) => Some(comparison.value),
+            _ => None,
+        };
+        // The text, what 2.5 compares with, and what earlier releases do.
+        for (text, newer, older) in [
+            (r#"title = "a\\b""#, Some(r"a\b"), Some(r"a\\b")),
+            (r"title = a\\b", Some(r"a\b"), Some(r"a\\b")),
+            (r#"title = "a\nb""#, Some("a\nb"), Some(r"a\nb")),
+            (r#"title = "a\zb""#, Some(r"a\zb"), Some(r"a\zb")),
+            (r"title = 'a\'b'", Some("a'b"), Some("a'b")),
+            (r#"title = "a\\""#, Some(r"a\"), None),
+            (r#"title = "a\""#, None, None),
+        ] {
+            assert_eq!(value(text, true).as_deref(), newer, "{text}");
+            assert_eq!(value(text, false).as_deref(), older, "{text}");
+        }
     }
 
     #[test]
@@ -254,7 +295,7 @@ mod tests {
             "a = 1 || b = 2 && c = 3",
             "done = false) && x = 1",
         ] {
-            assert!(parse(text).is_err(), "{text}");
+            assert!(parse(text, true).is_err(), "{text}");
         }
     }
 }

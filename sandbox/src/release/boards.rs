@@ -58,6 +58,8 @@ pub(crate) struct Boards {
     pub(crate) copies_keep_numbers: bool,
     /// A copy of a project has the shares of the original only when asked for (2.4).
     pub(crate) shares_copied_on_request: bool,
+    /// Backgrounds are stored as JPEGs, whatever they were (0.24).
+    pub(crate) backgrounds_are_jpegs: bool,
     /// A background that the client has is not sent again (2.0).
     pub(crate) background_not_modified: bool,
     /// The answer to the removal of a background holds the project's id alone (2.3).
@@ -72,6 +74,7 @@ pub(crate) struct Boards {
 
 /// Its lists have one board each, which is not imitated yet.
 pub(super) static V0_20: Boards = Boards {
+    backgrounds_are_jpegs: false,
     background_unmarks: true,
     ..V0_24
 };
@@ -104,6 +107,7 @@ pub(super) static V0_24: Boards = Boards {
     foreign_filter_refused: false,
     copies_keep_numbers: false,
     shares_copied_on_request: false,
+    backgrounds_are_jpegs: true,
     background_not_modified: false,
     background_removal_empty: false,
     background_unmarks: false,

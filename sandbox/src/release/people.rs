@@ -30,10 +30,6 @@ pub(crate) struct People {
     pub(crate) avatar_providers: &'static [&'static str],
     /// Initials are drawings (1.0); before, they are painted.
     pub(crate) avatars_drawn: bool,
-    /// Names of the times of an import.
-    pub(crate) import_times: &'static [&'static str],
-    /// A file that is no archive is refused (1.0); before, it breaks the import.
-    pub(crate) archives_checked: bool,
 }
 
 /// Oldest first, each with what it changed.
@@ -55,8 +51,6 @@ pub(super) const V0_20: People = People {
     project_deletion_tells_tasks: true,
     avatar_providers: &["", "default", "gravatar", "initials", "marble", "upload"],
     avatars_drawn: false,
-    import_times: &["time"],
-    archives_checked: false,
 };
 
 pub(super) const V0_24: People = People {
@@ -67,7 +61,6 @@ pub(super) const V0_24: People = People {
         ..V0_20.team_keys
     },
     members_found_by_parts: true,
-    import_times: &["started_at", "finished_at"],
     ..V0_20
 };
 
@@ -86,7 +79,6 @@ pub(super) const V1_0: People = People {
         "", "default", "gravatar", "initials", "marble", "upload", "ldap", "openid",
     ],
     avatars_drawn: true,
-    archives_checked: true,
     ..V0_24
 };
 

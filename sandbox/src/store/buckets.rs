@@ -97,7 +97,7 @@ pub(crate) fn of_view(
     let mut query = db.prepare_cached(&sql)?;
     let read = |row: &Row<'_>| {
         Ok(Bucket {
-            created_by: Some(UserShape::read(row, 7)?),
+            created_by: UserShape::read_author(row, 7)?,
             ..Bucket::read(row, release)?
         })
     };

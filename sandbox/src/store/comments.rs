@@ -40,7 +40,7 @@ impl Comment {
             created: Stamp::from_seconds(row.get(2)?),
             updated: Stamp::from_seconds(row.get(3)?),
             task: row.get(4)?,
-            author: Some(UserShape::read(row, 5)?),
+            author: UserShape::read_author(row, 5)?,
             ..Self::default()
         })
     }

@@ -1,19 +1,23 @@
 //! Copying what belongs to a project into another one.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
+use serde_json::json;
 
+use super::link_shares::{self, LinkShare};
 use super::views::{self, View};
-use super::{boards, buckets, list_buckets};
+use super::{assignees, boards, buckets, files, list_buckets, projects};
 use crate::failure::Failure;
 use crate::release::Release;
 use crate::stamp::Stamp;
+use crate::tokens;
 
 /// New ids by old ones.
-type Copies = HashMap<i64, i64>;
+pub(crate) type Copies = BTreeMap<i64, i64>;
 
-/// Copies the living tasks of a project with their lists.
+/// Copies the living tasks of a project with what hangs on them. Reactions stay behind, and so do relations with tasks
+/// of other projects. The cover of a copy is still the attachment of its original.
 pub(crate) fn tasks(
     db: &Connection,
     release: &Release,
@@ -33,20 +37,90 @@ pub(crate) fn tasks(
             "INSERT INTO tasks (title, description, done, done_at, due_date, start_date, end_date, project_id, repeat_after,
              repeat_mode, priority, percent_done, hex_color, number, cover_image_attachment_id, created_by, created, updated)
              SELECT title, description, done, done_at, due_date, start_date, end_date, ?2, repeat_after,
-             repeat_mode, priority, percent_done, hex_color, coalesce(?3, number), 0, ?4, ?5, ?5 FROM tasks WHERE id = ?1",
+             repeat_mode, priority, percent_done, hex_color, coalesce(?3, number), cover_image_attachment_id, ?4, ?5, ?5
+             FROM tasks WHERE id = ?1",
         )?
         .execute(params![task, to, number, user, Stamp::now().seconds()])?;
-        let copy = db.last_insert_rowid();
-        db.prepare_cached("INSERT INTO assignees (task_id, user_id) SELECT ?2, user_id FROM assignees WHERE task_id = ?1")?
-            .execute([task, copy])?;
-        db.prepare_cached(
-            "INSERT INTO reminders (task_id, reminder, relative_period, relative_to)
-             SELECT ?2, reminder, relative_period, relative_to FROM reminders WHERE task_id = ?1",
-        )?
-        .execute([task, copy])?;
-        copies.insert(task, copy);
+        copies.insert(task, db.last_insert_rowid());
     }
+    let pairs = json!(copies.iter().collect::<Vec<_>>()).to_string();
+    rows(db, user, &pairs)?;
+    attachments(db, user, &pairs)?;
     Ok(copies)
+}
+
+/// New by old ids from a JSON array of pairs, the user who copies, and now.
+const GIVEN: &str = "WITH copy (old, new) AS (SELECT value ->> 0, value ->> 1 FROM json_each(?1)),
+    given (user, now) AS (VALUES (?2, ?3))";
+
+/// Copies what is a row of its own on a task, without anything below it.
+const ROWS: [&str; 5] = [
+    "INSERT INTO reminders (task_id, reminder, relative_period, relative_to)
+     SELECT copy.new, r.reminder, r.relative_period, r.relative_to
+     FROM copy JOIN reminders r ON r.task_id = copy.old ORDER BY r.id",
+    "INSERT INTO task_labels (task_id, label_id)
+     SELECT copy.new, l.label_id FROM copy JOIN task_labels l ON l.task_id = copy.old",
+    "INSERT INTO comments (task_id, author_id, comment, created, updated)
+     SELECT copy.new, c.author_id, c.comment, given.now, given.now
+     FROM given JOIN copy JOIN comments c ON c.task_id = copy.old ORDER BY c.id",
+    "INSERT INTO relations (task_id, kind, other_task_id, created_by, created)
+     SELECT copy.new, r.kind, other.new, given.user, given.now
+     FROM given JOIN copy JOIN relations r ON r.task_id = copy.old JOIN copy other ON other.old = r.other_task_id ORDER BY r.id",
+    "INSERT INTO favorites (user_id, kind, entity_id)
+     SELECT f.user_id, f.kind, copy.new
+     FROM given JOIN copy JOIN favorites f ON f.user_id = given.user AND f.kind = 'task' AND f.entity_id = copy.old",
+];
+
+fn rows(db: &Connection, user: i64, copies: &str) -> Result<(), Failure> {
+    for sql in ROWS {
+        db.prepare_cached(&format!("{GIVEN} {sql}"))?
+            .execute(params![copies, user, Stamp::now().seconds()])?;
+    }
+    Ok(())
+}
+
+/// Copies attachments with their files.
+fn attachments(db: &Connection, user: i64, copies: &str) -> Result<(), Failure> {
+    let now = Stamp::now();
+    let sql = format!(
+        "{GIVEN} SELECT copy.new, a.file_id FROM given JOIN copy JOIN attachments a ON a.task_id = copy.old ORDER BY a.id"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let found = query
+        .query_map(params![copies, user, now.seconds()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
+    for (task, file) in found {
+        let sql = "INSERT INTO files (name, mime, size, created, content)
+                   SELECT name, mime, size, ?2, content FROM files WHERE id = ?1";
+        db.prepare_cached(sql)?
+            .execute(params![file, now.seconds()])?;
+        files::attach(db, task, db.last_insert_rowid(), user, &now)?;
+    }
+    Ok(())
+}
+
+/// Assigns the copies to whom the originals are assigned, as far as he sees the project that they are in; answers
+/// tasks and users.
+pub(crate) fn assignees(
+    db: &Connection,
+    to: i64,
+    tasks: &Copies,
+) -> Result<Vec<(i64, i64)>, Failure> {
+    let mut query =
+        db.prepare_cached("SELECT user_id FROM assignees WHERE task_id = ?1 ORDER BY id")?;
+    let mut made = Vec::new();
+    for (task, copy) in tasks {
+        let users = query.query_map([task], |row| row.get(0))?;
+        for user in users.collect::<rusqlite::Result<Vec<i64>>>()? {
+            if projects::access(db, user, to)?.is_some() {
+                assignees::insert(db, *copy, user)?;
+                made.push((*copy, user));
+            }
+        }
+    }
+    Ok(made)
 }
 
 /// Copies the views of a project with their buckets, and the places of its tasks in them.
@@ -134,8 +208,14 @@ fn copy_buckets(
     Ok(copies)
 }
 
-/// Copies with whom a project is shared.
-pub(crate) fn shares(db: &Connection, from: i64, to: i64) -> Result<(), Failure> {
+/// Copies with whom a project is shared. Links get a secret of their own.
+pub(crate) fn shares(
+    db: &Connection,
+    release: &Release,
+    user: i64,
+    from: i64,
+    to: i64,
+) -> Result<(), Failure> {
     for (table, with) in [("shares", "user_id"), ("team_shares", "team_id")] {
         let sql = format!(
             "INSERT OR IGNORE INTO {table} (project_id, {with}, permission)
@@ -143,8 +223,25 @@ pub(crate) fn shares(db: &Connection, from: i64, to: i64) -> Result<(), Failure>
         );
         db.prepare_cached(&sql)?.execute([from, to])?;
     }
+    let now = Stamp::now();
+    let (links, _) = link_shares::list(db, from, None, ALL)?;
+    for (link, _) in links {
+        let mut copy = LinkShare {
+            id: 0,
+            project: to,
+            hash: tokens::random_text(40),
+            shared_by: user,
+            created: now.clone(),
+            updated: now.clone(),
+            ..link
+        };
+        link_shares::insert(db, &mut copy, release.accounts.shares.users_named_alike)?;
+    }
     Ok(())
 }
+
+/// The page on which everything is.
+const ALL: (i64, i64) = (i64::MAX, 0);
 
 /// Copies the background of a project.
 pub(crate) fn background(db: &Connection, from: i64, to: i64) -> Result<(), Failure> {

@@ -64,7 +64,7 @@ impl Attachment {
                 size: row.get(6)?,
                 created: Stamp::from_seconds(row.get(7)?),
             },
-            created_by: Some(UserShape::read(row, 8)?),
+            created_by: UserShape::read_author(row, 8)?,
         })
     }
 }

@@ -41,7 +41,7 @@ impl Label {
             hex_color: row.get(3)?,
             created: Stamp::from_seconds(row.get(4)?),
             updated: Stamp::from_seconds(row.get(5)?),
-            created_by: Some(UserShape::read(row, 6)?),
+            created_by: UserShape::read_author(row, 6)?,
             max_permission: None,
         })
     }

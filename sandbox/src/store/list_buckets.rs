@@ -45,7 +45,7 @@ impl Bucket {
             position: row.get(5)?,
             created: Stamp::from_seconds(row.get(6)?),
             updated: Stamp::from_seconds(row.get(7)?),
-            created_by: Some(UserShape::read(row, 8)?),
+            created_by: UserShape::read_author(row, 8)?,
         })
     }
 }

@@ -211,16 +211,10 @@ pub(crate) fn add_emails(db: &Connection, lists: &mut [Project]) -> Result<(), F
     Ok(())
 }
 
-/// Whether a user has favourite tasks in these lists.
-pub(crate) fn has_favorites(
-    db: &Connection,
-    user: i64,
-    lists: &[Project],
-) -> Result<bool, Failure> {
-    let ids: Vec<i64> = lists.iter().map(|list| list.id).collect();
-    let sql = "SELECT 1 FROM favorites f JOIN tasks t ON t.id = f.entity_id
-               WHERE f.user_id = ?1 AND f.kind = 'task' AND t.project_id IN (SELECT value FROM json_each(?2))";
-    Ok(db
-        .prepare_cached(sql)?
-        .exists(params![user, json!(ids).to_string()])?)
+/// Whether a user has favourite tasks in lists of namespaces that he sees, archived ones too.
+pub(crate) fn has_favorites(db: &Connection, user: i64) -> Result<bool, Failure> {
+    let sql = "SELECT 1 FROM favorites f JOIN tasks t ON t.id = f.entity_id JOIN projects p ON p.id = t.project_id
+               WHERE f.user_id = ?1 AND f.kind = 'task'
+               AND p.namespace_id IN (SELECT namespace_id FROM namespace_grants WHERE user_id = ?1)";
+    Ok(db.prepare_cached(sql)?.exists([user])?)
 }

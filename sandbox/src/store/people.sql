@@ -25,3 +25,16 @@ CREATE TABLE IF NOT EXISTS avatars (
     provider TEXT NOT NULL,
     file_id INTEGER REFERENCES files (id)
 );
+-- The last one of each.
+CREATE TABLE IF NOT EXISTS exports (
+    user_id INTEGER PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE
+);
+-- finished: null while an import runs, and for good when it failed.
+CREATE TABLE IF NOT EXISTS imports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    migrator TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    finished INTEGER
+);

@@ -73,7 +73,7 @@ pub(crate) fn find(
             task_id: task,
             other_task_id: other,
             kind: kind.to_owned(),
-            created_by: Some(UserShape::read(row, 1)?),
+            created_by: UserShape::read_author(row, 1)?,
             created: Stamp::from_seconds(row.get(0)?),
         })
     };

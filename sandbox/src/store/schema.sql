@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS users (
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL
 );
+-- Nobody, who has what deleted users wrote.
+INSERT OR IGNORE INTO users (id, username, email, password, created, updated) VALUES (0, '', '', '', 0, 0);
 -- Link shares act as users with negative ids, who may be called alike. They and bots have no address.
 CREATE UNIQUE INDEX IF NOT EXISTS users_username ON users (username) WHERE id > 0;
 CREATE UNIQUE INDEX IF NOT EXISTS users_email ON users (email) WHERE email <> '';

@@ -116,7 +116,15 @@ impl UserShape {
             updated: Stamp::from_seconds(row.get(from + 4)?),
         })
     }
+
+    /// The same of an author, who may have been deleted.
+    pub(crate) fn read_author(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Self>> {
+        Ok(Some(Self::read(row, from)?).filter(|author| author.id != NOBODY))
+    }
 }
+
+/// Who has what deleted users wrote.
+const NOBODY: i64 = 0;
 
 /// The columns of [`UserShape::read`], of the table alias `u`.
 pub(crate) const SHAPE: &str = "u.id, u.name, u.username, u.created, u.updated";
@@ -333,7 +341,19 @@ pub(crate) fn update_bot(db: &Connection, bot: &User) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Deletes a user. What he wrote stays, by nobody.
 pub(crate) fn delete(db: &Connection, user: i64) -> Result<(), Failure> {
+    for (table, author) in [
+        ("tasks", "created_by"),
+        ("comments", "author_id"),
+        ("attachments", "created_by"),
+        ("relations", "created_by"),
+        ("labels", "created_by"),
+        ("buckets", "created_by"),
+    ] {
+        let sql = format!("UPDATE {table} SET {author} = ?2 WHERE {author} = ?1");
+        db.execute(&sql, [user, NOBODY])?;
+    }
     db.execute("DELETE FROM users WHERE id = ?1", [user])?;
     Ok(())
 }

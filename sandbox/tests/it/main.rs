@@ -2,7 +2,9 @@
 
 mod accounts;
 mod boards;
+mod copies;
 mod durability;
+mod exports;
 mod faults;
 mod http;
 mod life;

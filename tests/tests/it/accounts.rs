@@ -1,5 +1,4 @@
-//! What somebody does with an account: settings apart, which have their place among the edits. Real servers only: the
-//! stand-in exports nothing.
+//! What somebody does with an account: settings apart, which have their place among the edits.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,14 +11,14 @@ use vikunja_sdk::{
     ops, page::walk, settings, totp, users,
 };
 
-use super::{files::DOT, servers::real_or_skipped};
+use super::{files::DOT, servers::servers};
 
 pub(crate) const PASSWORD: &str = "accounts-password-1";
 const OTHER_PASSWORD: &str = "accounts-password-2";
 
 #[tokio::test]
 async fn accounts() {
-    for told in real_or_skipped("exports are told to real servers alone") {
+    for told in servers() {
         let Some((mut client, info)) = told.client().await else {
             println!("{}: has no such API", told.name);
             continue;

@@ -1,5 +1,4 @@
-//! Boards, views, saved filters, copies, subscriptions, reactions and notifications on real servers:
-//! the saved filters of 0.20 are not where the stand-in has them.
+//! Boards, views, saved filters, copies, subscriptions, reactions and notifications.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -18,12 +17,12 @@ use vikunja_sdk::{
 
 use super::{
     edits::world::{VIEWS, World, free},
-    servers::{Told, real_or_skipped},
+    servers::{Told, servers},
 };
 
 #[tokio::test]
 async fn boards_and_what_is_around_them() {
-    for told in real_or_skipped("boards are told to real servers alone") {
+    for told in servers() {
         tell(&told).await;
     }
 }

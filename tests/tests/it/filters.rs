@@ -76,7 +76,7 @@ const PIECES: [&str; 40] = [
 #[tokio::test]
 async fn filters() {
     for told in servers() {
-        hold(&told, true).await;
+        hold(&told).await;
     }
 }
 
@@ -92,11 +92,9 @@ struct Pool {
     labels: Vec<LabelId>,
     me: (UserId, String),
     today: Timestamp,
-    /// Labels, assignees and reminders too, whose filters the stand-in lacks.
-    is_complete: bool,
 }
 
-async fn hold(told: &Told, is_complete: bool) {
+async fn hold(told: &Told) {
     let Some((mut client, _)) = told.client().await else {
         println!("{}: has no such API", told.name);
         return;
@@ -105,7 +103,7 @@ async fn hold(told: &Told, is_complete: bool) {
     client.retry.locked_tries = 12;
     let seed = 12;
     let mut rng = Rng::with_seed(seed);
-    let (project, pool) = fill(&mut client, &mut rng, is_complete).await;
+    let (project, pool) = fill(&mut client, &mut rng).await;
     // Filters differ by release, not by API.
     let at = At {
         release: client.session().server().release,
@@ -243,22 +241,16 @@ fn moment(rng: &mut Rng) -> Timestamp {
     shifted(today(), rng.i64(-2..=2) * 86_400 + rng.i64(-1..=1))
 }
 
-/// The stand-in does not read backslashes in quotes as 2.5 does: none for it.
-fn text(rng: &mut Rng, is_complete: bool) -> String {
+fn text(rng: &mut Rng) -> String {
     let glue = ["", " "][rng.usize(0..2)];
     let pieces: Vec<&str> = (0..rng.usize(1..=3))
         .map(|_| PIECES[rng.usize(0..PIECES.len())])
         .collect();
-    let text = pieces.join(glue);
-    if is_complete {
-        text
-    } else {
-        text.replace('\\', "")
-    }
+    pieces.join(glue)
 }
 
 /// An account with a project of random tasks.
-async fn fill(client: &mut Client, rng: &mut Rng, is_complete: bool) -> (ProjectId, Pool) {
+async fn fill(client: &mut Client, rng: &mut Rng) -> (ProjectId, Pool) {
     let name = format!("filters{}", fastrand::u32(..));
     let register = users::Register {
         username: name.clone(),
@@ -283,16 +275,11 @@ async fn fill(client: &mut Client, rng: &mut Rng, is_complete: bool) -> (Project
     }
     let project = client.send(&create).await.unwrap().id;
     let mut made_labels = Vec::new();
-    if is_complete {
-        for title in ["red", "green", "blue"] {
-            made_labels.push(client.send(&labels::Create::new(title)).await.unwrap().id);
-        }
+    for title in ["red", "green", "blue"] {
+        made_labels.push(client.send(&labels::Create::new(title)).await.unwrap().id);
     }
     for _ in 0..TASKS {
-        let task = client
-            .send(&random_task(project, rng, is_complete))
-            .await
-            .unwrap();
+        let task = client.send(&random_task(project, rng)).await.unwrap();
         if rng.u8(0..4) == 0 && task.repeat_after == 0 {
             let done = Fields {
                 done: true.into(),
@@ -309,7 +296,7 @@ async fn fill(client: &mut Client, rng: &mut Rng, is_complete: bool) -> (Project
                 client.send(&add).await.unwrap();
             }
         }
-        if is_complete && rng.u8(0..3) == 0 {
+        if rng.u8(0..3) == 0 {
             let add = assignees::Add {
                 task: task.id,
                 user: me,
@@ -328,12 +315,11 @@ async fn fill(client: &mut Client, rng: &mut Rng, is_complete: bool) -> (Project
         labels: made_labels,
         me: (me, name),
         today: today(),
-        is_complete,
     };
     (project, pool)
 }
 
-fn random_task(project: ProjectId, rng: &mut Rng, is_complete: bool) -> tasks::Create {
+fn random_task(project: ProjectId, rng: &mut Rng) -> tasks::Create {
     fn maybe<T>(rng: &mut Rng, value: impl FnOnce(&mut Rng) -> T) -> Patch<T> {
         if rng.bool() {
             Patch::Set(value(rng))
@@ -341,7 +327,7 @@ fn random_task(project: ProjectId, rng: &mut Rng, is_complete: bool) -> tasks::C
             Patch::Keep
         }
     }
-    let mut title = text(rng, is_complete);
+    let mut title = text(rng);
     if title.trim().is_empty() {
         title.push('x');
     }
@@ -351,7 +337,7 @@ fn random_task(project: ProjectId, rng: &mut Rng, is_complete: bool) -> tasks::C
         fields: Fields {
             title: title.into(),
             reminders: Patch::Set(reminders.collect()),
-            description: maybe(rng, |rng| text(rng, is_complete)),
+            description: maybe(rng, text),
             due_date: maybe(rng, moment),
             start_date: maybe(rng, moment),
             end_date: maybe(rng, moment),
@@ -414,7 +400,7 @@ const DATES: [(Date, Get<Option<Timestamp>>); 6] = [
 
 fn single(pool: &Pool, rng: &mut Rng) -> Condition {
     let task = &pool.tasks[rng.usize(0..pool.tasks.len())];
-    match rng.u8(0..if pool.is_complete { 24 } else { 18 }) {
+    match rng.u8(0..24) {
         0 | 1 => {
             let wanted = rng.bool();
             Condition {
@@ -447,7 +433,7 @@ fn single(pool: &Pool, rng: &mut Rng) -> Condition {
         }
         9..=12 => {
             let (field, get) = TEXTS[rng.usize(0..TEXTS.len())];
-            words(field, get, get(task), pool, rng)
+            words(field, get, get(task), rng)
         }
         13..=16 => {
             let (field, get) = DATES[rng.usize(0..DATES.len())];
@@ -550,13 +536,12 @@ fn words(
     field: Text,
     get: impl Fn(&Task) -> &String + 'static,
     present: &str,
-    pool: &Pool,
     rng: &mut Rng,
 ) -> Condition {
     let value = if rng.u8(0..4) > 0 {
         present.to_owned()
     } else {
-        text(rng, pool.is_complete)
+        text(rng)
     };
     match rng.u8(0..5) {
         0 => Condition {
@@ -568,7 +553,7 @@ fn words(
             wants: Box::new(move |task| *get(task) != value),
         },
         2 => {
-            let values = [value, text(rng, pool.is_complete)];
+            let values = [value, text(rng)];
             let (any_of, none_of) = (field.any_of(values.clone()), field.none_of(values.clone()));
             listed(rng, any_of, none_of, move |task| values.contains(get(task)))
         }

@@ -17,7 +17,7 @@ pub(crate) struct Told {
     pub(crate) name: String,
     address: String,
     api: ApiChoice,
-    _alive: Alive,
+    alive: Alive,
 }
 
 /// What must not be dropped meanwhile.
@@ -51,19 +51,10 @@ fn sandboxes() -> Vec<Told> {
             name: format!("sandbox {release} {api}"),
             address: sandbox.url(),
             api: ApiChoice::Only(api),
-            _alive: Alive::Sandbox(Box::new(sandbox)),
+            alive: Alive::Sandbox(Box::new(sandbox)),
         }
     })
     .into()
-}
-
-/// The real server alone, for what the stand-in has not got; says so aloud where none is named.
-pub(crate) fn real_or_skipped(what: &str) -> Vec<Told> {
-    let real = real();
-    if real.is_empty() {
-        skipped(&format!("{what}: set VIKUNJA_URL or VIKUNJA_BIN"));
-    }
-    real
 }
 
 /// The real server; none where none is named.
@@ -76,7 +67,7 @@ pub(crate) fn real() -> Vec<Told> {
                 name: format!("{address} {api:?}"),
                 address: address.clone(),
                 api,
-                _alive: Alive::Elsewhere,
+                alive: Alive::Elsewhere,
             })
             .into();
     }
@@ -90,7 +81,7 @@ pub(crate) fn real() -> Vec<Told> {
             name: format!("{program} {api:?}"),
             address: running.address.clone(),
             api,
-            _alive: Alive::Program(running),
+            alive: Alive::Program(running),
         }
     })
     .into()
@@ -109,6 +100,15 @@ impl Told {
 
     pub(crate) fn api(&self) -> ApiChoice {
         self.api
+    }
+
+    /// Whether this is the stand-in, which has not got that; says so aloud.
+    pub(crate) fn lacks(&self, what: &str) -> bool {
+        let lacks = matches!(self.alive, Alive::Sandbox(_));
+        if lacks {
+            skipped(&format!("{what}: not of {}", self.name));
+        }
+        lacks
     }
 
     /// A client with nobody logged in, once the server answers; `None` where it does not have this API.

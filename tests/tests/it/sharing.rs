@@ -1,5 +1,4 @@
-//! Teams, shares, links and bots on real servers: what is granted can be done, what is taken away cannot. Real
-//! servers only: who has left a list of 0.20 still sees it on the stand-in.
+//! Teams, shares, links and bots: what is granted can be done, what is taken away cannot.
 
 use std::collections::BTreeSet;
 
@@ -18,11 +17,11 @@ use vikunja_sdk::{
     tasks, teams, time_entries, users,
 };
 
-use super::{servers::real_or_skipped, story::container};
+use super::{servers::servers, story::container};
 
 #[tokio::test]
 async fn sharing() {
-    for told in real_or_skipped("who leaves a list of 0.20 is told to real servers alone") {
+    for told in servers() {
         let Some((mut nobody, info)) = told.client().await else {
             continue;
         };

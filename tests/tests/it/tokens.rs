@@ -1,5 +1,4 @@
-//! API tokens: which permission opens which route (real servers only: the stand-in follows the catalogue of permissions,
-//! which is wrong for backgrounds), and why a call was refused.
+//! API tokens: which permission opens which route, and why a call was refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,16 +15,12 @@ use vikunja_sdk::{
     tasks, users,
 };
 
-use super::servers::{Told, real_or_skipped, servers};
+use super::servers::{Told, servers};
 
-/// The servers, each with a client of a new user; says so where none is named.
+/// The servers, each with a client of a new user.
 pub(crate) async fn clients() -> Vec<(Told, Client)> {
-    clients_of(servers()).await
-}
-
-async fn clients_of(servers: Vec<Told>) -> Vec<(Told, Client)> {
     let mut found = Vec::new();
-    for told in servers {
+    for told in servers() {
         let Some((mut client, _)) = told.client().await else {
             continue;
         };
@@ -168,11 +163,7 @@ async fn is_refused(client: &Client, call: &Raw) -> bool {
 
 #[tokio::test]
 async fn each_permission_opens_its_routes() {
-    for (told, client) in clients_of(real_or_skipped(
-        "permissions are told to real servers alone",
-    ))
-    .await
-    {
+    for (told, client) in clients().await {
         if release(&client) < Release(0, 22, 0) {
             println!("{}: has no API tokens", told.name);
             continue;

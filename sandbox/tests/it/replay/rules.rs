@@ -57,7 +57,7 @@ pub(crate) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a hash of the picture's colours (README of the sandbox: it does not look into pictures)",
+        name: "a hash of the picture's colours (README of the sandbox: it has none)",
         covers: |_, difference| difference.place.ends_with(".background_blur_hash"),
     },
 ];
