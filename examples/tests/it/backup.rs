@@ -9,7 +9,7 @@ use vikunja_sdk::{
     ops, projects, relations, tasks,
 };
 
-use crate::{client, sandboxes};
+use crate::{client, servers};
 
 /// Something of everything, in three projects, one of them archived.
 async fn fill(client: &Client) -> TaskId {
@@ -90,15 +90,15 @@ async fn fill(client: &Client) -> TaskId {
 
 #[tokio::test]
 async fn what_was_saved_comes_back() {
-    for sandbox in sandboxes() {
-        let alice = client(&sandbox, "alice").await;
+    for server in servers() {
+        let alice = client(&server).await;
         fill(&alice).await;
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(save(&alice, folder.path()).await.unwrap(), 5);
         let content = Content::read(folder.path()).unwrap();
         assert_eq!((content.labels.len(), content.projects.len()), (1, 4));
 
-        let bob = client(&sandbox, "bob").await;
+        let bob = client(&server).await;
         let made = restore(&bob, &content).await.unwrap();
         let check = tempfile::tempdir().unwrap();
         save(&bob, check.path()).await.unwrap();
@@ -116,13 +116,13 @@ async fn what_was_saved_comes_back() {
 
 #[tokio::test]
 async fn what_differs_is_told() {
-    for sandbox in sandboxes() {
-        let alice = client(&sandbox, "alice").await;
+    for server in servers() {
+        let alice = client(&server).await;
         let flour = fill(&alice).await;
         let folder = tempfile::tempdir().unwrap();
         save(&alice, folder.path()).await.unwrap();
         let content = Content::read(folder.path()).unwrap();
-        let bob = client(&sandbox, "bob").await;
+        let bob = client(&server).await;
         let made = restore(&bob, &content).await.unwrap();
 
         let changed = tasks::Fields {
@@ -154,8 +154,8 @@ async fn what_differs_is_told() {
 
 #[tokio::test]
 async fn a_backup_goes_on_wherever_it_was_cut() {
-    for sandbox in sandboxes() {
-        let alice = client(&sandbox, "alice").await;
+    for server in servers() {
+        let alice = client(&server).await;
         fill(&alice).await;
         let folder = tempfile::tempdir().unwrap();
         save(&alice, folder.path()).await.unwrap();

@@ -9,7 +9,7 @@ use vikunja_sdk::{
     projects, tasks,
 };
 
-use crate::{client, sandboxes};
+use crate::{client, servers};
 
 const DUMP: &str = r#"[
     {"html_url": "https://github.com/a/b/issues/1", "title": "First", "body": "See #2 & <b>", "state": "open",
@@ -62,8 +62,8 @@ fn seen(tasks: &[Task]) -> Vec<(&str, bool, Vec<&str>)> {
 #[tokio::test]
 async fn an_issue_is_one_task_wherever_the_import_was_killed() {
     let issues = read(DUMP).unwrap();
-    for sandbox in sandboxes() {
-        let client = client(&sandbox, "alice").await;
+    for server in servers() {
+        let client = client(&server).await;
         let project = client.send(&projects::Create::new("b")).await.unwrap();
         let mut kills = 0;
         loop {
@@ -94,8 +94,8 @@ async fn an_issue_is_one_task_wherever_the_import_was_killed() {
 
 #[tokio::test]
 async fn what_people_did_stays_and_what_github_says_is_set_again() {
-    for sandbox in sandboxes() {
-        let client = client(&sandbox, "alice").await;
+    for server in servers() {
+        let client = client(&server).await;
         let project = client.send(&projects::Create::new("b")).await.unwrap();
         let by_hand = tasks::Create::new(project.id, "First");
         client.send(&by_hand).await.unwrap();

@@ -7,12 +7,12 @@ use jiff::{
 use vikunja_examples::quick_add::{Line, add, parse};
 use vikunja_sdk::{labels, page::walk, projects};
 
-use crate::{client, sandboxes};
+use crate::{client, servers};
 
 #[tokio::test]
 async fn names_become_ids_and_days_end_where_one_lives() {
-    for sandbox in sandboxes() {
-        let client = client(&sandbox, "alice").await;
+    for server in servers() {
+        let client = client(&server).await;
         let kitchen = client
             .send(&projects::Create::new("My kitchen"))
             .await
@@ -34,8 +34,8 @@ async fn names_become_ids_and_days_end_where_one_lives() {
 
 #[tokio::test]
 async fn a_name_that_means_nothing_or_two_things_makes_nothing() {
-    for sandbox in sandboxes() {
-        let client = client(&sandbox, "alice").await;
+    for server in servers() {
+        let client = client(&server).await;
         for _ in 0..2 {
             client.send(&projects::Create::new("Twin")).await.unwrap();
         }
@@ -59,8 +59,8 @@ async fn a_name_that_means_nothing_or_two_things_makes_nothing() {
 
 #[tokio::test]
 async fn without_a_project_it_is_the_default_one() {
-    for sandbox in sandboxes() {
-        let client = client(&sandbox, "alice").await;
+    for server in servers() {
+        let client = client(&server).await;
         let line = parse("Buy flour", date(2030, 1, 1)).unwrap();
         let task = add(&mut &client, &line, &TimeZone::UTC).await.unwrap();
         let all = walk(&client, projects::List::default())
