@@ -289,6 +289,9 @@ pub struct RunArgs {
     /// More than 100 requests/s is a miss, too
     #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_STRICT_BAND", help_heading = "Verdict")]
     pub strict_band: bool,
+    /// Judge the figures even where this machine was late: they are worse than the server then
+    #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_IGNORE_LAG", help_heading = "Verdict")]
+    pub ignore_lag: bool,
 
     /// Where reports go.
     #[command(flatten)]

@@ -1,9 +1,6 @@
 //! What the load generator itself costs and suffers, so that its own trouble is never taken for the server's.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Duration};
 
 use hdrhistogram::Histogram;
 use rustix::time::{ClockId, clock_gettime};
@@ -24,8 +21,13 @@ pub struct Generator {
     pub peak_memory_bytes: Option<u64>,
     /// Threads that carried out users.
     pub workers: usize,
-    /// Waiting of runnable threads for a processor, per request, in µs; `null` where the system does not say.
-    pub run_queue_wait_us_per_request: Option<f64>,
+    /// Share of their time that these threads ran; `null` where the system does not say.
+    pub busy_percent: Option<f64>,
+    /// How long such a thread waited for a processor each time it had something to do, mean in µs; `null` where the system
+    /// does not say. An answer that has come waits as long before it is read.
+    pub run_queue_wait_us: Option<f64>,
+    /// Share of their time that these threads waited so; `null` where the system does not say.
+    pub waiting_percent: Option<f64>,
     /// Lateness of the pacer (open plans only), p99 in µs.
     pub pacer_lag_us: Option<u64>,
     /// Wait for a free connection (open plans only), p99 in µs.
@@ -36,12 +38,14 @@ pub struct Generator {
     pub resent: u64,
 }
 
+/// Name of the threads that carry out users.
+pub const WORKER: &str = "loadtest-worker";
+
 /// A reading of the process's own clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
-    at: Instant,
     cpu: Duration,
-    waited: Option<Duration>,
+    threads: Option<Threads>,
 }
 
 /// What was used between two readings, or in several runs together.
@@ -49,7 +53,16 @@ pub struct Reading {
 pub struct Used {
     lasted: Duration,
     cpu: Duration,
-    waited: Option<Duration>,
+    threads: Option<Threads>,
+}
+
+/// What the kernel counts of the threads that carry out users.
+#[derive(Clone, Copy, Debug, Default)]
+struct Threads {
+    ran: Duration,
+    waited: Duration,
+    /// How often one of them got a processor.
+    turns: u64,
 }
 
 impl Reading {
@@ -57,22 +70,21 @@ impl Reading {
     pub fn now() -> Self {
         let cpu = clock_gettime(ClockId::ProcessCPUTime);
         Self {
-            at: Instant::now(),
             cpu: Duration::new(cpu.tv_sec as u64, cpu.tv_nsec as u32),
-            waited: run_queue_wait(),
+            threads: Threads::now(),
         }
     }
 
-    /// What was used since.
-    pub fn used(self) -> Used {
+    /// What was used since by users who were at work for so long.
+    pub fn used(self, lasted: Duration) -> Used {
         let now = Self::now();
         Used {
-            lasted: now.at - self.at,
+            lasted,
             cpu: now.cpu.saturating_sub(self.cpu),
-            waited: now
-                .waited
-                .zip(self.waited)
-                .map(|(now, then)| now.saturating_sub(then)),
+            threads: now
+                .threads
+                .zip(self.threads)
+                .map(|(now, then)| now.since(then)),
         }
     }
 }
@@ -84,18 +96,60 @@ impl Used {
         Self {
             lasted: self.lasted + other.lasted,
             cpu: self.cpu + other.cpu,
-            waited: self.waited.zip(other.waited).map(|(a, b)| a + b),
+            threads: self.threads.zip(other.threads).map(|(a, b)| a.and(b)),
+        }
+    }
+}
+
+impl Threads {
+    /// Reads `schedstat` of each: time on a processor and time waiting for one, in ns, and turns.
+    fn now() -> Option<Self> {
+        let mut sum = Self::default();
+        for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
+            // A thread may end while we look. The recorder's and the pacer's delay no answer.
+            let read = |name| fs::read_to_string(task.path().join(name)).unwrap_or_default();
+            if read("comm").trim_end() != WORKER {
+                continue;
+            }
+            let text = read("schedstat");
+            let mut fields = text.split_whitespace().map(str::parse::<u64>);
+            let mut next = || fields.next()?.ok();
+            sum = sum.and(Self {
+                ran: Duration::from_nanos(next()?),
+                waited: Duration::from_nanos(next()?),
+                turns: next()?,
+            });
+        }
+        Some(sum)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            ran: self.ran + other.ran,
+            waited: self.waited + other.waited,
+            turns: self.turns + other.turns,
+        }
+    }
+
+    fn since(self, then: Self) -> Self {
+        Self {
+            ran: self.ran.saturating_sub(then.ran),
+            waited: self.waited.saturating_sub(then.waited),
+            turns: self.turns.saturating_sub(then.turns),
         }
     }
 }
 
 /// Most that the pacer may be late, p99 in µs.
 const PACER_LAG: u64 = 5000;
-/// Least wait for a processor that matters, per request in µs.
+/// Least wait for a processor that matters, mean in µs.
 const RUN_QUEUE_WAIT: f64 = 2000.0;
-/// Requests from which on waiting is judged: the start and the end of all users are in it, and are most of it in a small
-/// run. Waiting makes figures worse, never better, so nothing passes by this.
+/// Requests from which on waiting is judged: fewer are over in a moment, and what happens in a moment is chance. Waiting
+/// makes figures worse, never better, so nothing passes by this.
 const ENOUGH: u64 = 100;
+/// Share of its threads' time from which on waiting is most of what they do. A wait delays all answers that have come
+/// meanwhile, so that a starved generator makes even the service time as long as it likes.
+const STARVED: f64 = 50.0;
 /// Share of its threads' time from which on the generator is busy all the time.
 const SATURATED: f64 = 90.0;
 
@@ -105,13 +159,18 @@ impl Generator {
         let requests = judged.requests().max(1) as f64;
         let per_request = |time: Duration| time.as_secs_f64() * 1e6 / requests;
         let p99 = |lag: &Histogram<u64>| (!lag.is_empty()).then(|| lag.value_at_quantile(0.99));
+        let percent =
+            |time: Duration| 100.0 * time.as_secs_f64() / used.lasted.as_secs_f64().max(1e-9);
+        let threads = used.threads.filter(|threads| threads.turns > 0);
         Self {
             cpu_us_per_request: per_request(used.cpu),
             cpu_seconds: used.cpu.as_secs_f64(),
-            cpu_percent: 100.0 * used.cpu.as_secs_f64() / used.lasted.as_secs_f64().max(1e-9),
+            cpu_percent: percent(used.cpu),
             peak_memory_bytes: peak_memory(),
             workers,
-            run_queue_wait_us_per_request: used.waited.map(per_request),
+            busy_percent: threads.map(|all| percent(all.ran) / workers.max(1) as f64),
+            waiting_percent: threads.map(|all| percent(all.waited) / workers.max(1) as f64),
+            run_queue_wait_us: threads.map(|all| all.waited.as_secs_f64() * 1e6 / all.turns as f64),
             pacer_lag_us: p99(&judged.pacer),
             queue_lag_us: p99(&judged.queue),
             reconnects: connections.reconnects,
@@ -121,39 +180,44 @@ impl Generator {
 
     /// Why the run says nothing about the server, if it does not.
     pub fn invalidates(&self, judged: &Figures) -> Option<String> {
-        let exhausted = judged
-            .failures
-            .get(&Class::Generator)
-            .copied()
-            .unwrap_or_default();
-        if exhausted > 0 {
-            return Some(format!(
-                "{exhausted} requests could not leave this machine (ports or descriptors used up)"
-            ));
-        }
+        Self::exhausted(judged).or_else(|| self.lag(judged))
+    }
+
+    /// Whether requests failed because of this machine.
+    pub fn exhausted(judged: &Figures) -> Option<String> {
+        let exhausted = judged.failures.get(&Class::Generator)?;
+        Some(format!(
+            "{exhausted} requests could not leave this machine (ports or descriptors used up)"
+        ))
+    }
+
+    /// Whether this machine was late, so that the figures are worse than the server.
+    pub fn lag(&self, judged: &Figures) -> Option<String> {
         if let Some(lag) = self.pacer_lag_us.filter(|lag| *lag > PACER_LAG) {
             return Some(format!(
                 "requests were given out late, p99 {:.1} ms: this machine is overloaded",
                 lag as f64 / 1000.0
             ));
         }
-        // Waiting in a queue of ours because all threads are busy looks like a slow server, and is none.
-        let share = self.cpu_percent / self.workers.max(1) as f64;
-        if self.queue_lag_us.is_some_and(|lag| lag > PACER_LAG) && share > SATURATED {
+        // Waiting in a queue of ours because all threads are busy looks like a slow server, and is none. In the closed
+        // model nothing waits there: a fast server makes every generator busy.
+        if let Some(busy) = self.busy_percent.filter(|busy| *busy > SATURATED)
+            && self.queue_lag_us.is_some_and(|lag| lag > PACER_LAG)
+        {
             return Some(format!(
-                "requests waited for a free connection while the load tester used {:.0} % of a core with {} threads: it is the wall (give it --threads, look less closely with --check, or ask for less)",
-                self.cpu_percent, self.workers
+                "requests waited for a free connection while the load tester's threads ({}) were busy {busy:.0} % of the time: it is the wall (give it --threads, look less closely with --check, or ask for less)",
+                self.workers
             ));
         }
         if judged.requests() < ENOUGH {
             return None;
         }
-        let wait = self.run_queue_wait_us_per_request?;
+        let (wait, share) = self.run_queue_wait_us.zip(self.waiting_percent)?;
         // Not the response time: in the open model a starved generator makes that as long as it likes.
         let median = judged.median_service()? as f64;
-        (wait > RUN_QUEUE_WAIT && wait > median / 10.0).then(|| {
+        (wait > RUN_QUEUE_WAIT && (wait > median / 10.0 || share > STARVED)).then(|| {
             format!(
-                "the generator's threads waited {:.1} ms per request for a processor: this machine is overloaded",
+                "the load tester's threads waited {:.1} ms for a processor each time they had something to do, {share:.0} % of the time in all: this machine is overloaded",
                 wait / 1000.0
             )
         })
@@ -167,20 +231,6 @@ pub struct Connects {
     pub reconnects: u64,
     /// Requests sent again on them.
     pub resent: u64,
-}
-
-/// Time that this process's threads were runnable and did not run (second field of `schedstat`, in ns).
-fn run_queue_wait() -> Option<Duration> {
-    let mut waited = Duration::ZERO;
-    for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
-        // A thread may end while we look.
-        let Ok(text) = fs::read_to_string(task.path().join("schedstat")) else {
-            continue;
-        };
-        let nanos: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
-        waited += Duration::from_nanos(nanos);
-    }
-    Some(waited)
 }
 
 /// `VmHWM` of this process.
@@ -217,40 +267,84 @@ mod tests {
         figures
     }
 
-    /// A second in which two threads used and waited so many ms.
-    fn invalid(figures: &Figures, cpu: u64, waited: u64) -> Option<String> {
+    /// A second in which two threads ran so many ms, and waited so many in so many turns.
+    fn invalid(figures: &Figures, ran: u64, waited: u64, turns: u64) -> Option<String> {
         let used = Used {
             lasted: Duration::from_secs(1),
-            cpu: Duration::from_millis(cpu),
-            waited: Some(Duration::from_millis(waited)),
+            // The recorder's and the pacer's time says nothing of those two.
+            cpu: Duration::from_millis(ran + 600),
+            threads: Some(Threads {
+                ran: Duration::from_millis(ran),
+                waited: Duration::from_millis(waited),
+                turns,
+            }),
         };
         Generator::of(used, figures, 2, Connects::default()).invalidates(figures)
     }
 
     #[test]
     fn an_overloaded_server_is_not_the_generators_fault() {
-        assert_eq!(invalid(&judged(0, 3000), 500, 100), None);
-        assert_eq!(invalid(&judged(4, 0), 500, 199), None);
+        assert_eq!(invalid(&judged(0, 3000), 1400, 100, 200), None);
+        assert_eq!(invalid(&judged(4, 0), 500, 199, 100), None);
     }
 
     #[test]
     fn a_starved_generator_makes_a_run_invalid() {
-        for (figures, cpu, waited, why) in [
+        for (figures, ran, waited, why) in [
             (judged(6, 0), 500, 0, "given out late, p99 6.0 ms"),
-            // 3 ms a request, against 20 ms of service: the queue that this makes hides nothing.
-            (judged(0, 3000), 500, 300, "waited 3.0 ms per request"),
-            (judged(0, 3000), 1900, 0, "190 % of a core with 2 threads"),
+            // 3 ms each time, against 20 ms of service: the queue that this makes hides nothing.
+            (judged(0, 3000), 500, 300, "waited 3.0 ms for a processor"),
+            (judged(0, 3000), 1900, 0, "busy 95 % of the time"),
         ] {
-            let said = invalid(&figures, cpu, waited).unwrap_or_default();
+            let said = invalid(&figures, ran, waited, 100).unwrap_or_default();
             assert!(said.contains(why), "{said:?} lacks {why:?}");
         }
+    }
+
+    #[test]
+    fn many_users_who_wait_together_do_not_share_the_wait() {
+        // A hundred requests of ten users at a time, half a second each: no single wait is a tenth of that, but the threads
+        // did little else, and all ten waited at the same time.
+        let mut closed = Figures::default();
+        for _ in 0..100 {
+            let timing = Timing {
+                last_byte: Duration::from_millis(500),
+                ..Timing::default()
+            };
+            closed.add(&timing, None);
+        }
+        let said = invalid(&closed, 50, 1800, 150).unwrap_or_default();
+        assert!(
+            said.contains("waited 12.0 ms") && said.contains("90 %"),
+            "{said:?}"
+        );
+        assert_eq!(invalid(&closed, 50, 900, 75), None);
+        // Short waits, however many, are no harm to speak of.
+        assert_eq!(invalid(&closed, 50, 1800, 1800), None);
     }
 
     #[test]
     fn waiting_says_nothing_of_a_handful_of_requests() {
         let mut few = Figures::default();
         few.add(&Timing::default(), None);
-        assert_eq!(invalid(&few, 0, 500), None);
+        assert_eq!(invalid(&few, 0, 500, 100), None);
+    }
+
+    #[test]
+    fn the_threads_of_users_are_counted_and_no_others() {
+        let sleeps = || {
+            let before = Reading::now();
+            std::thread::sleep(Duration::from_millis(1));
+            before.used(Duration::from_secs(1)).threads
+        };
+        // Where the kernel counts nothing, there is nothing to see.
+        let Some(none) = sleeps() else {
+            return;
+        };
+        assert_eq!(none.turns, 0, "this thread carries out no users");
+        let worker = std::thread::Builder::new().name(WORKER.to_owned());
+        let some = worker.spawn(sleeps).unwrap().join().unwrap().unwrap();
+        assert!(some.turns > 0, "{some:?}");
     }
 
     #[test]
@@ -261,7 +355,7 @@ mod tests {
             words: String::new(),
         };
         figures.add(&Timing::default(), Some(failure));
-        let said = invalid(&figures, 0, 0).unwrap_or_default();
+        let said = invalid(&figures, 0, 0, 100).unwrap_or_default();
         assert!(said.contains("1 requests could not leave"), "{said}");
     }
 }

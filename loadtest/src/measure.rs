@@ -5,18 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vikunja_sdk::{Session, model::Timestamp};
+use vikunja_sdk::model::Timestamp;
 
 use crate::{
     check::Check,
     exit::Problem,
     generator::{Connects, Generator, Reading, Used},
     line::{Connections, Target},
-    people::{self, Crew, Users, Worked},
+    people::{self, Crew, Present, Users, Worked},
     plan::Plan,
     progress::{Progress, say},
     record::{Figures, Phase, Record, Recorder, Row},
-    renewal,
+    renewal::{self, Login, Renewals},
     report::{BlockPart, DatabasePart, PhasePart, WebhooksPart},
     scenario::Cast,
     server::usage::{self, Counters, Process},
@@ -40,7 +40,7 @@ pub struct Measuring<'a> {
     /// Where to.
     pub target: Arc<Target>,
     /// As whom; users take the next one in turn.
-    pub sessions: Vec<Session>,
+    pub logins: Vec<Arc<Login>>,
     /// Who holds connections.
     pub connections: Connections,
     /// How closely answers are looked at.
@@ -74,6 +74,10 @@ pub struct Measured {
     pub started: String,
     /// Users of all runs.
     pub users: Users,
+    /// Users of all runs, over time.
+    pub present: Vec<Present>,
+    /// What became of their sessions.
+    pub renewals: Renewals,
     /// Why the last one was given up, if it was.
     pub given_up: Option<String>,
     /// What the server's process used.
@@ -99,10 +103,11 @@ impl Measured {
         if self.started.is_empty() {
             self.started = Timestamp::now().to_string();
         }
+        let sessions: Vec<_> = run.logins.iter().map(|one| one.session().clone()).collect();
         let crew = Crew {
             server: 0,
             block: self.blocks.len(),
-            sessions: run.sessions.clone(),
+            sessions: sessions.clone(),
             target: Arc::clone(&run.target),
             keep: run.connections.keep(),
             plan: run.plan.clone(),
@@ -110,8 +115,9 @@ impl Measured {
             cast: Arc::clone(&run.cast),
             stop: stop.clone(),
         };
-        renewal::warn(&run.sessions, run.plan);
-        let counters = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
+        renewal::warn(&run.logins, run.plan);
+        let mut keeper = renewal::Keeper::of(&run.logins, &run.target, run.plan.timeout);
+        let counters = usage::counters(&sessions[0], &run.target, run.plan.timeout).await;
         // All that is sent between the two readings is counted, so it does not matter how long they take.
         let statements = match run.postgres {
             Some(postgres) => Some((postgres, statements(postgres).await?)),
@@ -135,16 +141,14 @@ impl Measured {
                 starts.start();
             }) => worked?,
             () = progress.follow(&live, run.plan) => unreachable!("progress is followed until the work is done"),
-            () = renewal::keep(&run.sessions, &run.target, run.plan.timeout) => {
-                unreachable!("sessions are kept until the work is done")
-            }
+            () = keeper.keep() => unreachable!("sessions are kept until the work is done"),
             () = self.tell(repeat, &run, &recorder, opened, &at_start) => {
                 unreachable!("what is known is told until the work is done")
             }
         };
         drop(progress);
         let (reading, process) = *at_start.lock().unwrap_or_else(PoisonError::into_inner);
-        let used = reading.used();
+        let used = reading.used(worked.lasted);
         let record = recorder.finish();
         let requests = record.sum(|place| place.phase == Phase::Steady).requests();
         if let Some(process) = process.and_then(|before| before.used(requests)) {
@@ -155,10 +159,11 @@ impl Measured {
             None => None,
         };
         if let Some(before) = counters {
-            let after = usage::counters(&run.sessions[0], &run.target, run.plan.timeout).await;
+            let after = usage::counters(&sessions[0], &run.target, run.plan.timeout).await;
             self.server_counters = after.map(|after| after.since(&before));
         }
         self.take(repeat, run.set_up, record, worked, used);
+        self.renewals.add(keeper.renewals());
         self.given_up = live.given_up().map(ToOwned::to_owned);
         Ok(())
     }
@@ -193,6 +198,9 @@ impl Measured {
             lasted: worked.stages.iter().sum(),
         });
         self.users.add(worked.users);
+        let present = worked.present.into_iter();
+        self.present
+            .extend(present.map(|one| Present { repeat, ..one }));
         self.connects.reconnects += worked.reconnects;
         self.connects.resent += worked.resent;
     }
@@ -219,7 +227,8 @@ impl Measured {
             let worked = Worked::so_far(run.plan, opened, recorder.live().started());
             let (reading, _) = *at_start.lock().unwrap_or_else(PoisonError::into_inner);
             let mut so_far = self.clone();
-            so_far.take(repeat, run.set_up, record, worked, reading.used());
+            let used = reading.used(worked.lasted);
+            so_far.take(repeat, run.set_up, record, worked, used);
             let keeper = Arc::clone(keeper);
             // It cannot fail but by a bug of ours, and the next one comes soon.
             let _ = tokio::task::spawn_blocking(move || keeper(so_far)).await;
@@ -234,7 +243,9 @@ impl Measured {
 
     /// What it cost this machine.
     pub fn generator(&self, judged: &Figures, workers: usize) -> Generator {
-        let used = self.used.unwrap_or_else(|| Reading::now().used());
+        let used = self
+            .used
+            .unwrap_or_else(|| Reading::now().used(Duration::ZERO));
         Generator::of(used, judged, workers, self.connects)
     }
 }

@@ -6,12 +6,12 @@ use std::{
 };
 
 use http::HeaderMap;
-use secrecy::SecretString;
 use vikunja_sdk::{Execute, Server};
 
 use crate::{
     cli::{RunArgs, is_loopback},
     exit::{Exit, Problem},
+    generator::WORKER,
     guard,
     line::{Line, Target},
     measure::{self, Measured, Measuring},
@@ -19,6 +19,7 @@ use crate::{
     plan::{Model, Plan},
     preflight,
     progress::{Progress, say},
+    renewal::Login,
     report::{
         Checkpoint, Ended, Frame, Outcome, Outputs, PlanPart, RunResult, ScenarioPart, ServerPart,
         command,
@@ -27,7 +28,7 @@ use crate::{
     seed::{self, Seeded},
     server::{self, Reached, Running, Which},
     shell,
-    state::State,
+    state::{Account, State},
     stop::Stop,
     store::Postgres,
     tls::Trust,
@@ -53,6 +54,7 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
     let stop = Stop::on_signals()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
+        .thread_name(WORKER)
         .enable_all()
         .build()
         .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
@@ -110,8 +112,8 @@ struct Ready {
     server: ServerPart,
     made: Option<Seeded>,
     remains: Option<Remains>,
-    /// The account's password, where it is known.
-    password: Option<SecretString>,
+    /// Who is in, where the password is known.
+    account: Option<Account>,
 }
 
 impl<'a> Job<'a> {
@@ -224,7 +226,7 @@ impl<'a> Job<'a> {
         };
         let prepared = stop.unless_asked(self.prepare(ready)).await?;
         self.check_limit(&ready.line)?;
-        let (cast, sessions, scenario) = self.cast(prepared, ready);
+        let (cast, logins, scenario) = self.cast(prepared, ready);
         let opened = cast.open(&mut ready.line, &self.args.receiver).await;
         if let Err(problem) = opened {
             let _ = cast.close(&mut ready.line, stop).await;
@@ -242,11 +244,12 @@ impl<'a> Job<'a> {
             ),
             targets: self.targets.clone(),
             workers,
+            ignores_lag: self.args.ignore_lag,
         });
         let run = Measuring {
             plan: &self.plan,
             target: ready.line.target(),
-            sessions,
+            logins,
             connections: self.args.connections,
             check: self.args.check,
             cast: Arc::clone(&cast),
@@ -289,7 +292,7 @@ impl<'a> Job<'a> {
             .await?;
         guard::check_api(self.args.api, &identified)?;
         let state = self.args.state.clone().unwrap_or_else(State::default_path);
-        let Entered { remains, password } = stop
+        let Entered { remains, account } = stop
             .unless_asked(who::log_in(
                 &self.who,
                 &mut line,
@@ -310,7 +313,7 @@ impl<'a> Job<'a> {
             server,
             made: None,
             remains,
-            password,
+            account,
         })
     }
 
@@ -359,7 +362,7 @@ impl<'a> Job<'a> {
             users: self.plan.users,
             seed: self.plan.seed,
             world: self.who.world().cloned(),
-            password: ready.password.clone(),
+            password: ready.account.as_ref().map(|one| one.password.clone()),
             cacert: self.trust.authority()?,
             scene: None,
         };
@@ -375,7 +378,7 @@ impl<'a> Job<'a> {
         &self,
         prepared: Vec<(Prepared, u32)>,
         ready: &mut Ready,
-    ) -> (Arc<Cast>, Vec<vikunja_sdk::Session>, ScenarioPart) {
+    ) -> (Arc<Cast>, Vec<Arc<Login>>, ScenarioPart) {
         let session = ready.line.session().clone();
         ready.server.api = session
             .call(&vikunja_sdk::tasks::List::default())
@@ -392,10 +395,10 @@ impl<'a> Job<'a> {
             seeded: ready.made.map_or(0, |made| made.tasks),
             seed_repeats: ready.made.map_or(0, |made| made.repeated.into()),
         };
-        let (mut sessions, mut checks, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut logins, mut checks, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         for (prepared, weight) in prepared {
-            if sessions.is_empty() {
-                sessions = prepared.sessions;
+            if logins.is_empty() {
+                logins = prepared.logins;
             }
             checks.push(prepared.checks);
             part.tasks_per_page = part.tasks_per_page.max(prepared.tasks_per_page);
@@ -403,11 +406,11 @@ impl<'a> Job<'a> {
             part.state = part.state.or(prepared.state);
             parts.push((prepared.scenario, weight));
         }
-        if sessions.is_empty() {
-            sessions.push(session);
+        if logins.is_empty() {
+            logins.push(Login::new(session, ready.account.clone()));
         }
         part.checks = checks.join("; ");
-        (Arc::new(Cast::new(parts)), sessions, part)
+        (Arc::new(Cast::new(parts)), logins, part)
     }
 
     /// With the general limiter on, most of the load would be 429s, which are fast: a green result of a refused load.

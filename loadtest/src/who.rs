@@ -48,8 +48,8 @@ pub enum Who {
 pub struct Entered {
     /// An account that stays.
     pub remains: Option<Remains>,
-    /// Its password, where it is known.
-    pub password: Option<SecretString>,
+    /// Who, where the password is known.
+    pub account: Option<Account>,
 }
 
 /// An account that was made on a server that stays.
@@ -152,9 +152,9 @@ pub async fn log_in(
     state: &Path,
     wait: Duration,
 ) -> Result<Entered, Problem> {
-    let alone = |password| Entered {
+    let alone = |account| Entered {
         remains: None,
-        password,
+        account,
     };
     match who {
         Who::Token(token) => {
@@ -165,13 +165,16 @@ pub async fn log_in(
         }
         Who::Password { username, password } => {
             enter(line, username, password, wait).await?;
-            Ok(alone(Some(password.clone())))
+            Ok(alone(Some(Account {
+                username: username.clone(),
+                password: password.clone(),
+            })))
         }
         Who::Ours { kept: false } => {
             let account = new_account();
             register(line, info, &account, wait).await?;
             enter(line, &account.username, &account.password, wait).await?;
-            Ok(alone(Some(account.password)))
+            Ok(alone(Some(account)))
         }
         Who::Ours { kept: true } => kept_account(line, info, state, wait).await,
         Who::Seeded(world) => enter_first(line, world, wait).await.map(alone),
@@ -207,7 +210,7 @@ async fn kept_account(
     match enter(line, &account.username, &account.password, wait).await {
         Ok(()) => Ok(Entered {
             remains: Some(remains),
-            password: Some(account.password),
+            account: Some(account),
         }),
         Err(problem) => Err(problem.advise(format!(
             "the account is from the state file {}: if the server is a new one, remove its entry there",
@@ -221,17 +224,22 @@ async fn enter_first(
     line: &mut Line,
     world: &World,
     wait: Duration,
-) -> Result<Option<SecretString>, Problem> {
+) -> Result<Option<Account>, Problem> {
     let first = world.users.first();
-    let known = first.and_then(|one| Some((&one.username, one.password.clone()?)));
-    if let Some((username, password)) = known {
-        let entered = enter(line, username, &password, wait).await;
+    let known = first.and_then(|one| {
+        Some(Account {
+            username: one.username.clone(),
+            password: one.password.clone()?,
+        })
+    });
+    if let Some(account) = known {
+        let entered = enter(line, &account.username, &account.password, wait).await;
         entered.map_err(|problem| {
             problem.advise(
                 "the account is from the seed file: if the server is a new one, remove that file",
             )
         })?;
-        return Ok(Some(password));
+        return Ok(Some(account));
     }
     let token = first
         .and_then(|one| one.token.clone())

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize};
@@ -31,33 +34,85 @@ impl Users {
     }
 }
 
+/// How many users there were at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Present {
+    /// Which of the repeated runs, from 0.
+    pub repeat: usize,
+    /// Since the start of its clock.
+    pub seconds: f64,
+    /// Users for whom there was work.
+    pub planned: u64,
+    /// Of these, who were there and logged in.
+    pub live: u64,
+}
+
+/// Where a user is.
+const AWAY: u8 = 0;
+const HERE: u8 = 1;
+/// It left when its work was done.
+const DONE: u8 = 2;
+/// It left before.
+const LOST: u8 = 3;
+
 /// Keeps count of them.
 #[derive(Debug)]
-pub struct Attendance(Mutex<Users>);
+pub struct Attendance {
+    users: Mutex<Users>,
+    each: Vec<AtomicU8>,
+}
 
 impl Attendance {
     /// Of a run with so many.
     pub fn of(planned: u64) -> Self {
-        Self(Mutex::new(Users {
-            planned,
-            ..Users::default()
-        }))
+        Self {
+            users: Mutex::new(Users {
+                planned,
+                ..Users::default()
+            }),
+            each: (0..planned).map(|_| AtomicU8::new(AWAY)).collect(),
+        }
     }
 
     /// A user comes.
-    pub(super) fn arrive<'a>(&'a self, clock: &'a Clock) -> Departure<'a> {
+    pub(super) fn arrive<'a>(&'a self, user: usize, clock: &'a Clock) -> Departure<'a> {
+        self.set(user, HERE);
         Departure {
             attendance: self,
+            user,
             clock,
             has_gathered: false,
             reason: Some("ended unexpectedly, which is a bug of the load tester"),
         }
     }
 
+    /// How many of those who have work are planned, and how many of them are there and logged in.
+    pub(super) fn count(
+        &self,
+        has_work: impl Fn(usize) -> bool,
+        is_logged_in: impl Fn(usize) -> bool,
+    ) -> (u64, u64) {
+        let (mut planned, mut live) = (0, 0);
+        for (user, state) in self.each.iter().enumerate() {
+            let state = state.load(Ordering::Relaxed);
+            if state != DONE && has_work(user) {
+                planned += 1;
+                live += u64::from(state == HERE && is_logged_in(user));
+            }
+        }
+        (planned, live)
+    }
+
+    fn set(&self, user: usize, state: u8) {
+        if let Some(each) = self.each.get(user) {
+            each.store(state, Ordering::Relaxed);
+        }
+    }
+
     /// Who was there.
     pub fn users(&self) -> Users {
         let mut users = self
-            .0
+            .users
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
@@ -73,6 +128,7 @@ impl Attendance {
 /// A user's leave, whatever comes: also a panic is counted, and nobody waits for who will not come.
 pub(super) struct Departure<'a> {
     attendance: &'a Attendance,
+    user: usize,
     clock: &'a Clock,
     has_gathered: bool,
     reason: Option<&'static str>,
@@ -93,9 +149,11 @@ impl Departure<'_> {
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
+        let state = if self.reason.is_none() { DONE } else { LOST };
+        self.attendance.set(self.user, state);
         let mut users = self
             .attendance
-            .0
+            .users
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         match self.reason {
@@ -118,13 +176,17 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_user_that_is_gone_and_it_is_counted() {
         let (attendance, clock) = (Attendance::of(3), Clock::new(2, Duration::ZERO, || {}));
-        let mut first = attendance.arrive(&clock);
+        let mut first = attendance.arrive(0, &clock);
         assert!(!first.gathered());
-        drop(attendance.arrive(&clock));
+        drop(attendance.arrive(1, &clock));
         assert!(clock.started().is_some(), "the other one is not waited for");
+        assert_eq!(attendance.count(|_| true, |_| true), (3, 1));
+        assert_eq!(attendance.count(|_| true, |_| false), (3, 0));
+        assert_eq!(attendance.count(|user| user == 0, |_| true), (1, 1));
         first.leave_as_planned();
         let users = attendance.users();
         assert_eq!((users.planned, users.stayed), (3, 1));
+        assert_eq!(attendance.count(|_| true, |_| true), (2, 0));
         assert_eq!(users.left["never started"], 1);
         assert_eq!(users.left.values().sum::<u64>(), 2);
     }

@@ -4,11 +4,11 @@ mod attendance;
 mod clock;
 mod person;
 
-pub use attendance::{Attendance, Users};
+pub use attendance::{Attendance, Present, Users};
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -28,7 +28,7 @@ use crate::{
     check::Check,
     exit::Problem,
     line::{Keep, Target},
-    plan::{self, Desk, Issued, Model, Plan, Schedule, Ticket, Timeline},
+    plan::{self, Desk, Issued, Model, Plan, Schedule, Shift, Ticket, Timeline},
     record::{Class, Failure, Live, Phase, Place, Recorder, Row, Sample, Timing, Tray},
     scenario::Cast,
     stop::Stop,
@@ -41,6 +41,8 @@ use person::Person;
 const ARRIVING: usize = 100;
 /// From the last user's arrival to the first ticket of the open model, so that the pacer is there in time.
 const LEAD: Duration = Duration::from_millis(20);
+/// How often users are counted.
+const COUNT: Duration = Duration::from_secs(1);
 
 /// What all users share.
 pub struct Crew {
@@ -73,6 +75,10 @@ pub struct Worked {
     pub phases: Vec<(Phase, Duration)>,
     /// Users that were planned, and that left early.
     pub users: Users,
+    /// Users over time: each moment at which their number was another than a second before.
+    pub present: Vec<Present>,
+    /// How long the users were at work, from the start of the clock until the last one left.
+    pub lasted: Duration,
     /// Connections that took the place of lost ones.
     pub reconnects: u64,
     /// Requests that were sent again on a new connection.
@@ -105,6 +111,8 @@ impl Worked {
                 planned: plan.users,
                 ..Users::default()
             },
+            present: Vec::new(),
+            lasted: elapsed,
             reconnects: 0,
             resent: 0,
         }
@@ -119,6 +127,7 @@ struct Run {
     timeline: Timeline,
     arriving: Semaphore,
     attendance: Attendance,
+    present: Mutex<Vec<Present>>,
     live: Arc<Live>,
     /// The last judged answer of each stage, in ns since the start.
     last_answers: Vec<AtomicU64>,
@@ -147,6 +156,7 @@ pub async fn work(
         timeline: Timeline::of(&crew.plan),
         arriving: Semaphore::new(ARRIVING),
         attendance: Attendance::of(crew.plan.users),
+        present: Mutex::default(),
         live: recorder.live(),
         last_answers: crew.plan.stages.iter().map(|_| AtomicU64::new(0)).collect(),
         last_left: AtomicU64::new(0),
@@ -182,6 +192,7 @@ pub async fn work(
         done = attack => drop(done.map_err(goose_failed)?),
         () = run.direct() => unreachable!("the run is directed until the users are done"),
         () = run.halt() => unreachable!("the run is watched until the users are done"),
+        () = run.watch() => unreachable!("users are counted until they are done"),
     }
     if run.clock.moment() != Moment::Halted {
         run.count_not_started(&mut recorder.trays().tray());
@@ -211,7 +222,7 @@ fn goose_config(crew: &Crew) -> GooseConfiguration {
 
 /// One user's life: connect and arrive, meet the others, then take tickets.
 async fn live(run: &Run, user: &mut GooseUser, tray: Tray) {
-    let mut departure = run.attendance.arrive(&run.clock);
+    let mut departure = run.attendance.arrive(user.weighted_users_index, &run.clock);
     let mut person = Person::new(run, user, tray);
     tokio::select! {
         biased;
@@ -292,8 +303,12 @@ impl Run {
             (Desk::Open(queue), Some(schedule)) => {
                 let queue = Arc::clone(queue);
                 // An OS thread of tokio's for what blocks. It cannot fail but by a bug of ours.
-                let _ = tokio::task::spawn_blocking(move || plan::pace(schedule, started, &queue))
-                    .await;
+                let pacer = tokio::task::spawn_blocking(move || {
+                    // Not to be taken for a worker; a name that cannot be set is no harm.
+                    let _ = std::fs::write("/proc/thread-self/comm", "loadtest-pacer");
+                    plan::pace(schedule, started, &queue);
+                });
+                let _ = pacer.await;
             }
             _ => match self.timeline.end() {
                 Some(end) => tokio::time::sleep_until((started + end).into()).await,
@@ -313,6 +328,37 @@ impl Run {
         }
         self.clock.advance(Moment::Halted);
         std::future::pending::<()>().await;
+    }
+
+    /// Counts the users, now and then. Never returns.
+    async fn watch(&self) {
+        self.clock.reached(Moment::Running).await;
+        loop {
+            self.count();
+            tokio::time::sleep(COUNT).await;
+        }
+    }
+
+    fn count(&self) {
+        let at = self.clock.started().map_or(Duration::ZERO, |started| {
+            Instant::now().saturating_duration_since(started)
+        });
+        let sessions = &self.crew.sessions;
+        let ended: Vec<_> = sessions.iter().map(Session::is_expired).collect();
+        let (planned, live) = self.attendance.count(
+            |user| matches!(self.timeline.shift(user, at), Shift::Work(..)),
+            |user| !ended[user % ended.len()],
+        );
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = present.last();
+        if last.is_none_or(|last| (last.planned, last.live) != (planned, live)) {
+            present.push(Present {
+                repeat: 0,
+                seconds: at.as_secs_f64(),
+                planned,
+                live,
+            });
+        }
     }
 
     /// What was due and nobody took is a failure like one that was sent: else a server that cannot keep up would be
@@ -391,6 +437,10 @@ impl Run {
             ],
             stages,
             users: self.attendance.users(),
+            present: std::mem::take(
+                &mut self.present.lock().unwrap_or_else(PoisonError::into_inner),
+            ),
+            lasted: elapsed,
             reconnects: self.reconnects.load(Ordering::Relaxed),
             resent: self.resent.load(Ordering::Relaxed),
         }

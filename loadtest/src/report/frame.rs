@@ -8,6 +8,7 @@ use super::{
     },
 };
 use crate::{
+    generator::Generator,
     measure::Measured,
     verdict::{self, Target},
 };
@@ -27,6 +28,8 @@ pub struct Frame {
     pub targets: Vec<Target>,
     /// Threads that carry out users.
     pub workers: usize,
+    /// Whether it is judged even where this machine was late.
+    pub ignores_lag: bool,
 }
 
 /// How far a run came.
@@ -47,7 +50,11 @@ impl Frame {
         let generator = measured.generator(&judged, self.workers);
         let mut verdict = verdict::judge(&self.targets, &measured.record, &measured.repeats);
         verdict.extend(WebhooksPart::judge(&measured.webhooks));
-        let invalid = generator.invalidates(&judged);
+        let ignored = generator.lag(&judged).filter(|_| self.ignores_lag);
+        let invalid = match &ignored {
+            Some(_) => Generator::exhausted(&judged),
+            None => generator.invalidates(&judged),
+        };
         let is_met = measured.given_up.is_none() && verdict.iter().all(|row| row.passed);
         let outcome = match ended {
             Ended::NotYet => Outcome::Partial,
@@ -71,6 +78,8 @@ impl Frame {
             failures: judged.failures,
             first_failure: judged.first_failure,
             users: measured.users,
+            users_over_time: measured.present,
+            renewals: measured.renewals,
             generator,
             server_process: measured.server_process,
             server_counters: measured.server_counters,
@@ -79,6 +88,7 @@ impl Frame {
             verdict,
             outcome,
             invalid,
+            ignored,
             given_up: measured.given_up,
         }
     }

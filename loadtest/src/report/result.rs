@@ -17,9 +17,10 @@ use crate::{
     exit::Problem,
     generator::Generator,
     line::Connections,
-    people::{Users, Worked},
+    people::{Present, Users, Worked},
     plan::{Arrivals, Model, Plan},
     record::{Class, Figures, Phase, Place, Record},
+    renewal::Renewals,
     server::usage::{Counters, Process},
     verdict::Row,
 };
@@ -62,6 +63,12 @@ pub struct RunResult {
     pub first_failure: Option<String>,
     /// Users that were planned, and those that left early, with reasons.
     pub users: Users,
+    /// Users over time: a row wherever their number was another than a second before.
+    #[serde(default)]
+    pub users_over_time: Vec<Present>,
+    /// What became of their sessions.
+    #[serde(default)]
+    pub renewals: Renewals,
     /// What the load generator itself cost.
     pub generator: Generator,
     /// What the server's process used in the last run, where it is on this machine.
@@ -80,6 +87,8 @@ pub struct RunResult {
     pub outcome: Outcome,
     /// Why the figures say nothing about the server, if they do not.
     pub invalid: Option<String>,
+    /// How late this machine was, where `--ignore-lag` has the figures judged although it was.
+    pub ignored: Option<String>,
     /// Why the run was given up, if it was (`--abort-on`).
     pub given_up: Option<String>,
 }

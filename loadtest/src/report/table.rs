@@ -183,8 +183,8 @@ pub(super) fn health(result: &RunResult) -> Facts {
             generator.cpu_us_per_request, generator.cpu_percent, generator.workers
         ),
     );
-    if let Some(wait) = generator.run_queue_wait_us_per_request {
-        let wait = format!("{} per request", show_micros(wait));
+    if let Some(wait) = generator.run_queue_wait_us {
+        let wait = format!("{} each time", show_micros(wait));
         facts.add("waiting for a processor", wait);
     }
     if let Some(memory) = generator.peak_memory_bytes {

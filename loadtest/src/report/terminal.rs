@@ -7,7 +7,7 @@ use super::{
     result::{Outcome, RoutePart, RunResult},
     table,
 };
-use crate::{progress::plain, verdict::show_micros};
+use crate::{people::Present, progress::plain, verdict::show_micros};
 
 /// Routes that are shown: one screen has no room for more.
 const ROUTES: usize = 20;
@@ -66,6 +66,7 @@ fn screen(result: &RunResult) -> String {
             result.users.planned
         );
     }
+    out.push_str(&sessions(result));
     let generator = &result.generator;
     let counted = |count: u64, what: &str| match count {
         0 => String::new(),
@@ -100,7 +101,44 @@ fn screen(result: &RunResult) -> String {
     if let Some(database) = &result.database {
         let _ = writeln!(out, "{database}");
     }
+    if let Some(lag) = &result.ignored {
+        let _ = writeln!(out, "ignored, as --ignore-lag says: {lag}");
+    }
     let _ = writeln!(out, "\n{}", result.in_words());
+    out
+}
+
+/// What is to be said of users whose sessions did not hold.
+fn sessions(result: &RunResult) -> String {
+    let mut out = String::new();
+    let missing = |one: &&Present| one.planned - one.live;
+    let fewest = result.users_over_time.iter().max_by_key(missing);
+    if let Some(Present {
+        seconds,
+        planned,
+        live,
+        ..
+    }) = fewest.filter(|one| one.live < one.planned)
+    {
+        let _ = writeln!(
+            out,
+            "after {seconds:.0} s only {live} of {planned} users were there and logged in"
+        );
+    }
+    let renewals = &result.renewals;
+    if renewals.logged_in_again > 0 {
+        let _ = writeln!(
+            out,
+            "{} sessions logged in again, because the server refused to renew them",
+            renewals.logged_in_again
+        );
+    }
+    for (why, count) in &renewals.failed {
+        let _ = writeln!(
+            out,
+            "a session could not be renewed, tried {count} times: {why}"
+        );
+    }
     out
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use secrecy::SecretString;
-use vikunja_sdk::{Execute, Session};
+use vikunja_sdk::Execute;
 
 use super::{
     About, Actor, Bot, Collaborator, EveryoneComesBack, Glancer, HotProject, ListTasks, Manual,
@@ -15,6 +15,7 @@ use crate::{
     line::Line,
     plan::{Model, Ticket},
     progress::say,
+    renewal::Login,
     report::WebhooksPart,
     stop::Stop,
     world::World,
@@ -128,8 +129,8 @@ pub struct Prepared {
     pub tasks_per_page: usize,
     /// Tasks in all, where the server says so.
     pub tasks: Option<u64>,
-    /// One session for each user, in turn; none = that of the stage's line.
-    pub sessions: Vec<Session>,
+    /// One log-in for each user, in turn; none = that of the stage's line.
+    pub logins: Vec<Arc<Login>>,
     /// Hash of what the accounts held.
     pub state: Option<String>,
 }
@@ -182,7 +183,7 @@ impl About {
             .advise("or make accounts for it: loadtest seed"));
         }
         let scene = stage.scene().await?;
-        let sessions = scene.sessions.clone();
+        let logins = scene.logins.clone();
         let held = scene.state.clone();
         let scenario = self.in_scene(scene)?;
         let left_out = scenario.left_out();
@@ -198,7 +199,7 @@ impl About {
             checks: format!("{}: {}", self.name, self.what),
             tasks_per_page: 0,
             tasks: None,
-            sessions,
+            logins,
             state: Some(held),
         })
     }

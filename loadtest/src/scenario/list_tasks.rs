@@ -56,7 +56,7 @@ impl ListTasks {
             checks,
             tasks_per_page,
             tasks,
-            sessions: Vec::new(),
+            logins: Vec::new(),
             state: None,
         })
     }

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, MutexGuard};
 use vikunja_sdk::{
-    ApiChoice, Execute, Release, Route, Server, Session,
+    ApiChoice, Execute, Failure, Release, Route, Server, Session,
     auth::Token,
     model::ViewKind,
     ops,
     users::{Current, LogIn},
 };
 
-use super::{Stage, sockets::Sockets};
+use super::{Stage, sockets::Sockets, steps};
 use crate::{
     exit::Problem,
     line::LineError,
     progress::Progress,
+    renewal::Login,
     seed::{knock, patient},
     server::explain,
+    state,
     world::{Account, Place, World, discover},
 };
 
@@ -37,9 +38,7 @@ pub struct Scene {
     /// Tells what is there from what else could be: see [`World::hash`].
     pub state: String,
     /// One log-in for each account that is used, in their order.
-    pub sessions: Vec<Session>,
-    /// Who renews one of them waits for the others: a refresh cookie can be used once.
-    turns: Vec<Mutex<()>>,
+    pub logins: Vec<Arc<Login>>,
     /// The same accounts by their API tokens.
     by_token: Vec<Option<Session>>,
     pub(super) sockets: Sockets,
@@ -53,26 +52,28 @@ impl Scene {
             explain(&error, server.base())
                 .advise("a scenario needs an account whose projects, tasks and labels can be read")
         };
-        let (world, sessions) = match stage.world.take() {
+        let (world, logins) = match stage.world.take() {
             Some(world) => {
-                let sessions = log_in_all(stage, &world).await?;
-                (world, sessions)
+                let logins = log_in_all(stage, &world).await?;
+                (world, logins)
             }
             None => {
                 let session = stage.line.session().clone();
                 let mut patient = patient(&mut *stage.line);
                 let found = discover(&mut patient, stage.password.clone()).await;
-                (found.map_err(cannot)?, vec![session])
+                let world = found.map_err(cannot)?;
+                let account = world.users.first().and_then(credentials);
+                (world, vec![Login::new(session, account)])
             }
         };
-        Self::new(world, &server, sessions, stage.seed, stage.cacert.clone())
+        Self::new(world, &server, logins, stage.seed, stage.cacert.clone())
     }
 
     /// A world on a server, with who is logged in. `cacert` is an authority to trust besides the system's, as PEM.
     pub fn new(
         world: World,
         server: &Server,
-        sessions: Vec<Session>,
+        logins: Vec<Arc<Login>>,
         seed: u64,
         cacert: Option<Vec<u8>>,
     ) -> Result<Arc<Self>, Problem> {
@@ -83,7 +84,7 @@ impl Scene {
             let shared = &mut account.shared_projects;
             shared.retain(|shared| is_usable(&shared.place, server));
         }
-        if accounts.is_empty() || sessions.is_empty() {
+        if accounts.is_empty() || logins.is_empty() {
             return Err(
                 Problem::new("there is no account to act as").advise("make some: loadtest seed")
             );
@@ -98,9 +99,8 @@ impl Scene {
         Ok(Arc::new(Self {
             names: names.collect(),
             by_token: by_token.collect(),
-            turns: sessions.iter().map(|_| Mutex::default()).collect(),
             accounts,
-            sessions,
+            logins,
             server: server.clone(),
             seed,
             state,
@@ -116,18 +116,17 @@ impl Scene {
 
     /// The log-in of a user's account.
     pub(super) fn session(&self, number: usize) -> Session {
-        self.sessions[number % self.sessions.len()].clone()
+        self.login(number).session().clone()
+    }
+
+    fn login(&self, number: usize) -> &Login {
+        &self.logins[number % self.logins.len()]
     }
 
     /// The same by its API token, where it has one.
     pub(super) fn program(&self, number: usize) -> Session {
         let by_token = self.by_token[number % self.by_token.len()].clone();
         by_token.unwrap_or_else(|| self.session(number))
-    }
-
-    /// The turn to renew a user's log-in.
-    pub(super) async fn turn(&self, number: usize) -> MutexGuard<'_, ()> {
-        self.turns[number % self.turns.len()].lock().await
     }
 
     /// Whether this server has a route, on the API that is called.
@@ -177,26 +176,34 @@ impl Scene {
     }
 }
 
+/// What logs in as an account again.
+fn credentials(account: &Account) -> Option<state::Account> {
+    Some(state::Account {
+        username: account.username.clone(),
+        password: account.password.clone()?,
+    })
+}
+
 /// Logs in once as each account that users will take, one after the other: hashing passwords starves a server.
-async fn log_in_all(stage: &mut Stage<'_>, world: &World) -> Result<Vec<Session>, Problem> {
+async fn log_in_all(stage: &mut Stage<'_>, world: &World) -> Result<Vec<Arc<Login>>, Problem> {
     let before = stage.line.session().clone();
     let server = before.server().clone();
     let users = world.users.len().min(stage.users as usize);
     let progress = Progress::of("logging in", users as u64);
-    let mut sessions = Vec::new();
+    let mut logins = Vec::new();
     for account in world.users.iter().take(users) {
         let session = Session::new(server.clone());
         stage.line.set_session(session.clone());
         log_in(stage, account).await?;
-        sessions.push(session);
-        progress.set(sessions.len() as u64, 0);
+        logins.push(Login::new(session, credentials(account)));
+        progress.set(logins.len() as u64, 0);
     }
     stage.line.set_session(before);
     // The limiter of log-ins is not that of the run: what the next answer says of one is looked at before it.
     let base = server.base();
     let read = patient(&mut *stage.line).execute(&Current).await;
     read.map_err(|error| explain(&error, base))?;
-    Ok(sessions)
+    Ok(logins)
 }
 
 async fn log_in(stage: &mut Stage<'_>, account: &Account) -> Result<(), Problem> {
@@ -228,11 +235,19 @@ async fn log_in(stage: &mut Stage<'_>, account: &Account) -> Result<(), Problem>
     }
 }
 
-/// Renews the actor's log-in; what cannot be renewed is left as it is.
+/// Renews the actor's log-in; logs in again where that is refused.
 pub(super) async fn renew<A: super::Actor>(actor: &mut A, scene: &Scene) -> Result<(), A::Error> {
-    let _turn = scene.turn(actor.number()).await;
+    let _turn = scene.login(actor.number()).turn().await;
+    let generation = actor.session().generation();
     actor.row("POST /user/token/refresh");
-    ops::renew(actor).await.map(drop)
+    match ops::renew(actor).await {
+        Err(error) if error.is_unauthorized() => {
+            // What is refused once is refused the next time, too.
+            actor.session().stop_renewing(generation);
+            steps::log_in(actor, scene.account(actor.number())).await
+        }
+        other => other.map(drop),
+    }
 }
 
 /// A project without tasks is an inbox that nobody uses; from 0.24 on people look at three of its views.

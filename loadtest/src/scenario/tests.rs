@@ -16,6 +16,7 @@ use super::{Actor, Any, Scene, Wanted, scene::VIEWS, sockets::Sockets};
 use crate::{
     exit::Problem,
     plan::Ticket,
+    renewal::Login,
     world::{Account, Place, Shared, World},
 };
 
@@ -198,8 +199,8 @@ fn scene(server: &Server) -> Arc<Scene> {
         }));
         session
     };
-    let sessions = vec![session(), session()];
-    let mut scene = Scene::new(world, server, sessions, 1, None).unwrap();
+    let logins = [session(), session()].map(|session| Login::new(session, None));
+    let mut scene = Scene::new(world, server, logins.into(), 1, None).unwrap();
     // No WebSocket is opened to a server that is not there.
     Arc::get_mut(&mut scene).unwrap().sockets = Sockets::default();
     scene
@@ -419,13 +420,13 @@ async fn what_a_release_lacks_is_said() {
 #[test]
 fn what_an_account_lacks_is_said_before_the_run() {
     let server = server(Release(2, 5, 0));
-    let sessions = || vec![Session::new(server.clone())];
+    let logins = || vec![Login::new(Session::new(server.clone()), None)];
     let problem = |name: &str, account: Account| {
         let world = World {
             users: vec![account],
             ..World::default()
         };
-        let scene = Scene::new(world, &server, sessions(), 1, None).unwrap();
+        let scene = Scene::new(world, &server, logins(), 1, None).unwrap();
         named(name, scene).err().map(|problem| problem.to_string())
     };
     let bare = || Account {
@@ -447,7 +448,7 @@ fn what_an_account_lacks_is_said_before_the_run() {
         "{why}"
     );
     assert_eq!(problem("manual", bare()), None);
-    let nobody = Scene::new(World::default(), &server, sessions(), 1, None)
+    let nobody = Scene::new(World::default(), &server, logins(), 1, None)
         .err()
         .unwrap();
     assert!(nobody.to_string().contains("loadtest seed"), "{nobody}");

@@ -8,7 +8,7 @@ use std::{
 use http::HeaderMap;
 use loadtest::{
     line::{Line, Target},
-    renewal,
+    renewal::{Keeper, Login},
     tls::Trust,
 };
 use secrecy::SecretString;
@@ -187,9 +187,9 @@ fn a_session_is_renewed_before_its_token_ends() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let sessions = [session.clone()];
+        let mut keeper = Keeper::of(&[Login::new(session.clone(), None)], &target, patience);
         tokio::select! {
-            () = renewal::keep(&sessions, &target, patience) => {}
+            () = keeper.keep() => {}
             in_time = tokio::time::timeout(Duration::from_secs(100), renewed) => in_time.unwrap(),
         }
         assert!(session.credentials().unwrap().refresh.is_some());

@@ -14,7 +14,7 @@ fn result(args: &[&str]) -> (Said, Value) {
 #[test]
 fn a_server_that_cannot_keep_up_is_never_green() {
     // Ten at a time, 100 ms each: 100/s of the 2000/s that are due.
-    let (said, result) = result(&[
+    let (_, result) = result(&[
         "--rate",
         "2000",
         "--requests",
@@ -26,8 +26,7 @@ fn a_server_that_cannot_keep_up_is_never_green() {
         "--sandbox",
         "2.5,delay=100ms",
     ]);
-    // 5 where this machine was too busy to give them out in time. Neither is green.
-    assert!(matches!(said.code, Some(2 | 5)), "{}", said.all());
+    assert_ne!(result["outcome"], "passed");
     assert_eq!(result["plan"]["model"], "open");
     assert_eq!(
         requests(&result, "steady"),
@@ -137,7 +136,7 @@ fn repeated_runs_are_judged_together() {
     let log = folder.path().join("log");
     let before = format!("echo again >> {}", log.display());
     let (said, result) = result(&["-n", "20", "--repeat", "3", "--before-each", &before]);
-    assert!(matches!(said.code, Some(0 | 2 | 5)), "{}", said.all());
+    assert!(matches!(said.code, Some(0 | 2)), "{}", said.all());
     assert_eq!(read(&log).lines().count(), 3);
     assert_eq!(result["blocks"].as_array().unwrap().len(), 3);
     let rows = routes(&result, "steady");
