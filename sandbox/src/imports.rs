@@ -9,13 +9,14 @@ use rusqlite::Connection;
 use serde_json::{Map, json};
 
 use crate::call::Call;
-use crate::failure::Failure;
+use crate::failure::{Failure, domain};
 use crate::multipart::{self, NoForm, Part};
 use crate::release::Api;
 use crate::reply::Reply;
 use crate::stamp::Stamp;
 use crate::store::imports as store;
 use crate::store::labels::{self, Label};
+use crate::store::relations::{self, Relation};
 
 /// Name of the form's field for the file.
 const FIELD: &str = "import";
@@ -28,7 +29,7 @@ pub(crate) fn status(call: &Call<'_>) -> Result<Reply, Failure> {
     let mut status = Map::new();
     status.insert("id".to_owned(), last.id.into());
     status.insert("migrator_name".to_owned(), last.migrator.into());
-    if call.at.release.imports.begin {
+    if call.at.release.imports.begin_noted {
         status.insert("started_at".to_owned(), json!(last.started));
         status.insert("finished_at".to_owned(), json!(last.finished));
     } else {
@@ -44,30 +45,29 @@ fn migrator(call: &Call<'_>) -> String {
 }
 
 pub(crate) fn vikunja_file(call: &Call<'_>) -> Result<Reply, Failure> {
-    let parts = multipart::parts(call).map_err(|why| no_form(call, why))?;
-    let content = file(call, &parts)?;
-    import(call, |db| vikunja_file::insert(call, db, content))
+    import(call, vikunja_file::insert)
 }
 
 pub(crate) fn ticktick(call: &Call<'_>) -> Result<Reply, Failure> {
-    let parts = multipart::parts(call).map_err(|why| no_form(call, why))?;
-    let content = file(call, &parts)?;
-    import(call, |db| ticktick::insert(call, db, content))
+    import(call, ticktick::insert)
 }
 
-/// Does the work, and notes when. An import that fails was begun all the same.
-fn import(
-    call: &Call<'_>,
-    work: impl FnOnce(&Connection) -> Result<(), Failure>,
-) -> Result<Reply, Failure> {
+/// Makes what is in a file.
+type Insert = fn(&Call<'_>, &Connection, &[u8]) -> Result<(), Failure>;
+
+/// Makes what is in the sent file, and notes when. An import that fails was begun all the same.
+fn import(call: &Call<'_>, insert: Insert) -> Result<Reply, Failure> {
+    let parts = multipart::parts(call).map_err(|why| no_form(call, why))?;
+    let content = file(call, &parts)?;
     let (user, from) = (call.user()?, migrator(call));
-    let begin = |db: &Connection| store::begin(db, user.id, &from);
-    let begun = call.at.release.imports.begin;
-    let begun = begun.then(|| call.write(begin)).transpose()?;
+    let note = |db: &Connection| store::begin(db, user.id, &from);
+    let is_noted = call.at.release.imports.begin_noted;
+    let noted = is_noted.then(|| call.write(note)).transpose()?;
     call.write(|db| {
-        work(db)?;
-        store::finish(db, begun.map_or_else(|| begin(db), Ok)?)?;
-        Ok(call.message("Message", "Everything was migrated successfully."))
+        insert(call, db, content)?;
+        store::finish(db, noted.map_or_else(|| note(db), Ok)?)?;
+        let text = "Everything was migrated successfully.";
+        Ok(call.message("MigrationStartedBodyBody", text))
     })
 }
 
@@ -86,6 +86,34 @@ fn no_form(call: &Call<'_>, why: NoForm) -> Failure {
         Api::V1 => Failure::Breaks(why.text()),
         Api::V2 => why.refusal(),
     }
+}
+
+/// What is said of a file of another kind: a refusal, or nothing but that the import breaks.
+fn no_such_file(call: &Call<'_>, code: i64, text: &str, why: &'static str) -> Failure {
+    if call.at.release.imports.checked {
+        domain(400, code, text)
+    } else {
+        Failure::Breaks(why)
+    }
+}
+
+/// Relates two tasks that were made.
+fn relate(
+    call: &Call<'_>,
+    db: &Connection,
+    task: i64,
+    kind: &str,
+    other: i64,
+) -> Result<(), Failure> {
+    let relation = Relation {
+        task_id: task,
+        other_task_id: other,
+        kind: kind.to_owned(),
+        created_by: Some(call.user()?.shape()),
+        created: Stamp::now(),
+    };
+    relations::insert(db, &relation)?;
+    Ok(())
 }
 
 /// The labels that an import made, by title: each is made once.

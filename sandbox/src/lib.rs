@@ -1,5 +1,6 @@
-//! A test double for programs that talk to a [Vikunja](https://vikunja.io) server: real HTTP, real tokens, real webhook
-//! deliveries, in one process that starts within milliseconds.
+#![doc = include_str!("../README.md")]
+//!
+//! ## A whole test
 //!
 //! ```
 //! use std::time::Duration;
@@ -52,8 +53,6 @@
 //! assert_eq!(send("GET", "/api/v1/user", "")?, 401);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-//!
-#![doc = include_str!("../README.md")]
 
 mod account;
 mod accounts;

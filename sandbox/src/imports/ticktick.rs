@@ -13,17 +13,18 @@ use crate::stamp::Stamp;
 use crate::store::labels::Label;
 use crate::store::namespaces::{self, Namespace};
 use crate::store::projects::{self, Project};
-use crate::store::relations::{self, Relation};
 use crate::store::tasks::{Reminder, Task};
 use crate::tasks;
 
-use super::Labels;
+use super::{Labels, no_such_file, relate};
 
 /// What holds the imported projects.
 const PARENT: &str = "Migrated from TickTick";
 
 /// By these columns the table is known.
 const HEAD: [&str; 2] = ["Folder Name", "List Name"];
+
+const NO_DATA: &str = "The provided file does not contain any data.";
 
 /// A task in the table.
 #[derive(Debug, Default, Deserialize)]
@@ -57,14 +58,17 @@ struct Row {
 
 /// Makes a project for each list, in order of their titles, with its tasks, below a new one.
 pub(super) fn insert(call: &Call<'_>, db: &Connection, content: &[u8]) -> Result<(), Failure> {
-    let checked = call.at.release.imports.checked;
-    let rows = read(content).ok_or_else(|| match checked {
-        true if content.is_empty() => no_data(),
-        true => domain(400, 14003, "The provided file is not a valid CSV file."),
-        false => Failure::Breaks("the file is no table of TickTick"),
-    })?;
-    if rows.is_empty() && checked {
-        return Err(no_data());
+    let no_table = || {
+        let (code, text) = if content.is_empty() {
+            (14002, NO_DATA)
+        } else {
+            (14003, "The provided file is not a valid CSV file.")
+        };
+        no_such_file(call, code, text, "the file is no table of TickTick")
+    };
+    let rows = read(content).ok_or_else(no_table)?;
+    if rows.is_empty() && call.at.release.imports.checked {
+        return Err(domain(400, 14002, NO_DATA));
     }
     let mut by_list = BTreeMap::<&str, Vec<&Row>>::new();
     for row in &rows {
@@ -89,25 +93,14 @@ pub(super) fn insert(call: &Call<'_>, db: &Connection, content: &[u8]) -> Result
         }
     }
     for row in &rows {
-        if let (Some(task), Some(parent)) =
-            (made.get(row.id.as_str()), made.get(row.parent.as_str()))
+        let ends = (made.get(row.id.as_str()), made.get(row.parent.as_str()));
+        if let (Some(task), Some(parent)) = ends
+            && !row.parent.is_empty()
         {
-            let relation = Relation {
-                task_id: *task,
-                other_task_id: *parent,
-                kind: "parenttask".to_owned(),
-                created_by: Some(call.user()?.shape()),
-                created: Stamp::now(),
-            };
-            relations::insert(db, &relation)?;
+            relate(call, db, *task, "parenttask", *parent)?;
         }
     }
     Ok(())
-}
-
-fn no_data() -> Failure {
-    let text = "The provided file does not contain any data.";
-    domain(400, 14002, text)
 }
 
 /// The lines of the table; none if there is no table.
@@ -196,7 +189,7 @@ impl Row {
 /// A moment of the table, e.g. `2023-01-02T03:04:05+0000`.
 fn moment(text: &str) -> Stamp {
     let time = Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", text);
-    Stamp::from_seconds(time.ok().map(|time| time.as_second()))
+    Stamp::from_seconds(time.ok().map(Timestamp::as_second))
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::Labels;
+use super::{Labels, no_such_file, relate};
 use crate::archive;
 use crate::call::Call;
-use crate::failure::{Failure, domain};
+use crate::failure::Failure;
 use crate::projects::{check_identifier, check_parent};
 use crate::stamp::Stamp;
 use crate::store::backgrounds;
@@ -18,7 +18,6 @@ use crate::store::comments::{self, Comment};
 use crate::store::files::{self, File};
 use crate::store::namespaces::{self, Namespace};
 use crate::store::projects::{self, Project};
-use crate::store::relations::{self, Relation};
 use crate::store::tasks::Task;
 use crate::{saved_filters, sniff, tasks};
 
@@ -28,11 +27,12 @@ const OLDEST: [u32; 3] = [0, 20, 1];
 /// Makes everything anew for the caller.
 pub(super) fn insert(call: &Call<'_>, db: &Connection, content: &[u8]) -> Result<(), Failure> {
     let release = call.at.release;
-    let files = archive::unzip(content).ok_or_else(|| match release.imports.checked {
-        true => domain(400, 14001, "The provided file is not a valid zip file."),
-        false => Failure::Breaks("the file is no archive"),
-    })?;
-    if release.imports.begin && version(&files).is_none_or(|version| version < OLDEST) {
+    let no_archive = || {
+        let text = "The provided file is not a valid zip file.";
+        no_such_file(call, 14001, text, "the file is no archive")
+    };
+    let files = archive::unzip(content).ok_or_else(no_archive)?;
+    if release.imports.begin_noted && version(&files).is_none_or(|version| version < OLDEST) {
         return Err(Failure::Breaks(
             "no VERSION in the archive that can be read",
         ));
@@ -54,7 +54,7 @@ pub(super) fn insert(call: &Call<'_>, db: &Connection, content: &[u8]) -> Result
             import.namespace(namespace)?;
         }
     } else {
-        for project in data {
+        for project in &data {
             import.project(project, None)?;
         }
     }
@@ -113,14 +113,14 @@ impl<'a> Import<'a> {
         };
         let made = namespaces::insert(self.db, self.call.user()?, wanted)?;
         for list in namespace["lists"].as_array().into_iter().flatten() {
-            self.project(list.clone(), Some(made.id))?;
+            self.project(list, Some(made.id))?;
         }
         Ok(())
     }
 
-    fn project(&mut self, value: Value, namespace: Option<i64>) -> Result<(), Failure> {
+    fn project(&mut self, value: &Value, namespace: Option<i64>) -> Result<(), Failure> {
         let (user, release) = (self.call.user()?, self.call.at.release);
-        let old: Project = model(&value)?;
+        let old: Project = model(value)?;
         let wanted = Project {
             id: 0,
             parent_project_id: None,
@@ -215,14 +215,7 @@ impl<'a> Import<'a> {
         for (old, task) in &self.tasks {
             for (kind, others) in old.related_tasks.iter().flatten() {
                 for other in others.iter().filter_map(|other| places.get(&other.id)) {
-                    let relation = Relation {
-                        task_id: *task,
-                        other_task_id: *other,
-                        kind: kind.clone(),
-                        created_by: Some(self.call.user()?.shape()),
-                        created: Stamp::now(),
-                    };
-                    relations::insert(self.db, &relation)?;
+                    relate(self.call, self.db, *task, kind, *other)?;
                 }
             }
         }

@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(crate) struct Imports {
     /// An import is noted when it begins (0.24), and not only when it is over.
-    pub(crate) begin: bool,
+    pub(crate) begin_noted: bool,
     /// A file of another kind, or with nothing in it, is refused (1.0); before, it breaks the import.
     pub(crate) checked: bool,
     /// A task without tags gets a label without a title (up to 0.24).
@@ -17,7 +17,7 @@ pub(crate) struct Imports {
 
 /// Oldest first, each with what it changed.
 pub(super) const V0_20: Imports = Imports {
-    begin: false,
+    begin_noted: false,
     checked: false,
     untagged_labelled: true,
     reminders: true,
@@ -25,7 +25,7 @@ pub(super) const V0_20: Imports = Imports {
 };
 
 pub(super) const V0_24: Imports = Imports {
-    begin: true,
+    begin_noted: true,
     reminders: false,
     ..V0_20
 };

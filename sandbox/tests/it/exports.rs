@@ -256,6 +256,14 @@ fn a_table_of_ticktick_becomes_projects() {
         assert_eq!(dust["done"], newest, "{release}");
         assert_eq!(dust["labels"].is_array(), is_older, "{release}");
 
+        // Tasks without ids are nobody's subtasks.
+        let table = "Folder Name,List Name,Title,taskId,parentId\n,Shelf,Jar,,\n,Shelf,Lid,,\n";
+        assert_eq!(import(&alice, "ticktick", table.as_bytes()).status, 200);
+        let shelf = named(&alice, release, "Shelf").remove(0);
+        for task in tasks_of(&alice, release, &shelf) {
+            assert_eq!(task["related_tasks"], json!({}), "{release}");
+        }
+
         let finished = if release == "0.20" {
             "time"
         } else {
