@@ -9,13 +9,20 @@
 //!
 //! `restore` reads back what it has made and compares it with the backup: exit code 1 where anything differs.
 
-use std::{env, error::Error, path::Path};
+use std::{env, error::Error, path::Path, process::ExitCode};
 
-use vikunja_examples::backup::{Content, compare, restore, save};
+use vikunja_examples::{
+    backup::{Content, compare, restore, save},
+    end,
+};
 use vikunja_sdk::Client;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    end(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {

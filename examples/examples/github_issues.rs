@@ -6,13 +6,20 @@
 //! cargo run -p vikunja-examples --example github_issues -- issues.json 3   # the project's id
 //! ```
 
-use std::{env, error::Error, fs};
+use std::{env, error::Error, fs, process::ExitCode};
 
-use vikunja_examples::importer::{import, read};
+use vikunja_examples::{
+    end,
+    importer::{import, read},
+};
 use vikunja_sdk::{Client, model::ProjectId};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    end(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [dump, project] = arguments.as_slice() else {
         return Err("give a file with issues and the id of a project".into());

@@ -7,14 +7,21 @@
 //!
 //! Days end in the time zone of this machine (`TZ` says another). Without `+project` it goes into the default project.
 
-use std::{env, error::Error};
+use std::{env, error::Error, process::ExitCode};
 
 use jiff::Zoned;
-use vikunja_examples::quick_add::{add, parse};
+use vikunja_examples::{
+    end,
+    quick_add::{add, parse},
+};
 use vikunja_sdk::Client;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    end(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = env::args().skip(1).collect();
     let now = Zoned::now();
     let line = parse(&words.join(" "), now.date())?;

@@ -24,8 +24,7 @@ mod execute;
 pub mod exports;
 pub mod filter;
 mod form;
-#[doc = include_str!("guide.md")]
-pub mod guide {}
+pub mod guide;
 pub mod info;
 pub mod labels;
 pub mod login_sessions;

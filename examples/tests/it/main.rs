@@ -1,4 +1,5 @@
-//! The examples, on the stand-in, or on the server on this machine that `VIKUNJA_URL` names: accounts are made there.
+//! The examples, on the stand-in, or on the server on this machine that `VIKUNJA_URL` names: accounts are made there. With
+//! SQLite give `--test-threads=1`, for it takes no writes of several clients side by side.
 
 mod backup;
 mod importer;
