@@ -38,7 +38,7 @@ fn what_is_documented_is_judged_unless_told() {
     let said = run(&mut loadtest(&[
         "-n", "60", "--target", "p99<100s", "--json", "-",
     ]));
-    let result: Value = serde_json::from_str(&said.out).unwrap();
+    let result: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     let judged: Vec<_> = result["verdict"]
         .as_array()
         .unwrap()
