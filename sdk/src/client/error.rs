@@ -105,7 +105,7 @@ pub struct TransportError {
     /// The route that was called, where there is one.
     route: Option<Resolved>,
     after: Duration,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// Why no complete answer came.
@@ -140,7 +140,7 @@ impl From<reqwest::Error> for TransportError {
             route: None,
             after: Duration::ZERO,
             // The address is not repeated: it may be one that holds a link share's hash.
-            source: Some(Box::new(error.without_url())),
+            cause: Some(Box::new(error.without_url())),
         }
     }
 }
@@ -163,7 +163,7 @@ impl TransportError {
             kind,
             route: None,
             after: Duration::ZERO,
-            source: None,
+            cause: None,
         }
     }
 
@@ -182,7 +182,7 @@ impl TransportError {
     pub(super) fn local(error: &std::io::Error) -> Self {
         let problem = format!("what was received cannot be written: {error}");
         Self {
-            source: Some(Box::new(LocalError(problem))),
+            cause: Some(Box::new(LocalError(problem))),
             ..Self::without_source(TransportErrorKind::Local)
         }
     }
@@ -194,6 +194,14 @@ impl TransportError {
             after,
             ..self
         }
+    }
+
+    /// What happened below, such as the error of reqwest. The text says the innermost of it; so it is no `source()`, which
+    /// would be printed a second time.
+    pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause
+            .as_deref()
+            .map(|error| error as &(dyn StdError + 'static))
     }
 
     /// Whether the request may have reached the server.
@@ -215,7 +223,7 @@ impl std::fmt::Display for TransportError {
             write!(f, "{route}: ")?;
         }
         write!(f, "{what} after {:.1?}", self.after)?;
-        let mut source = StdError::source(self);
+        let mut source = self.cause();
         while let Some(error) = source {
             // reqwest and hyper repeat one another; the innermost says why.
             if error.source().is_none() {
@@ -227,10 +235,4 @@ impl std::fmt::Display for TransportError {
     }
 }
 
-impl StdError for TransportError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_deref()
-            .map(|error| error as &(dyn StdError + 'static))
-    }
-}
+impl StdError for TransportError {}

@@ -28,7 +28,7 @@ const MOST: u64 = 50;
 /// let done = tasks::Fields { done: true.into(), ..Default::default() };
 /// if let Err(stopped) = ops::edit_many(&mut client, &[3, 4, 5].map(TaskId::from), &done).await {
 ///     println!("{} done, stopped at {:?}", stopped.done.len(), stopped.at);
-///     return Err(stopped.source.into());
+///     return Err(stopped.error.into());
 /// }
 /// # Ok(()) }
 /// ```
@@ -50,7 +50,7 @@ pub async fn edit_many<X: Execute>(
             return Err(Stopped {
                 done: Vec::new(),
                 at: Vec::new(),
-                source: wrong.into(),
+                error: wrong.into(),
             });
         }
     };
@@ -59,17 +59,17 @@ pub async fn edit_many<X: Execute>(
     for some in tasks.chunks(most) {
         let before = done.len();
         if let Some(bulk) = &bulk
-            && let Err((at, source)) = bulk.carry_out(executor, some, &mut done).await
+            && let Err((at, error)) = bulk.carry_out(executor, some, &mut done).await
         {
-            return Err(Stopped { done, at, source });
+            return Err(Stopped { done, at, error });
         }
         for task in some {
             if done[before..].contains(task) {
                 continue;
             }
-            if let Err(source) = write(executor, *task, changes).await {
+            if let Err(error) = write(executor, *task, changes).await {
                 let at = vec![*task];
-                return Err(Stopped { done, at, source });
+                return Err(Stopped { done, at, error });
             }
             done.push(*task);
         }
@@ -79,7 +79,7 @@ pub async fn edit_many<X: Execute>(
 
 /// An edit of several tasks stopped at one of them.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{} tasks were changed{}: {source}", done.len(), then(at))]
+#[error("{} tasks were changed{}: {error}", done.len(), then(at))]
 #[non_exhaustive]
 pub struct Stopped<E> {
     /// Tasks that were changed.
@@ -87,8 +87,8 @@ pub struct Stopped<E> {
     /// Where it stopped: the task that failed, or those of a bulk update of which nobody knows whether it happened. Tasks
     /// that are neither here nor in `done` were not touched.
     pub at: Vec<TaskId>,
-    /// How it failed.
-    pub source: E,
+    /// How it failed. The text says it; so it is no `source()`, which would be printed a second time.
+    pub error: E,
 }
 
 fn then(at: &[TaskId]) -> String {

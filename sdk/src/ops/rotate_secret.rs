@@ -30,10 +30,10 @@ pub async fn rotate_secret<X: Execute, O: Owner>(
     basic_auth: Option<BasicAuth>,
 ) -> Result<Webhook, NotRotated<X::Error>> {
     let failed = |made| {
-        move |source| NotRotated {
+        move |error| NotRotated {
             old: webhook,
             made,
-            source,
+            error,
         }
     };
     let all = walk(&mut *executor, List::new(owner)).collect(MOST).await;
@@ -52,21 +52,21 @@ pub async fn rotate_secret<X: Execute, O: Owner>(
     let made = executor.execute(&create).await.map_err(failed(None))?;
     match executor.execute(&Delete { owner, webhook }).await {
         Ok(()) => Ok(made),
-        Err(source) => Err(failed(Some(made))(source)),
+        Err(error) => Err(failed(Some(made))(error)),
     }
 }
 
 /// A webhook still has its old secret.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("webhook {old} still has its old secret{}: {source}", beside(made.as_ref()))]
+#[error("webhook {old} still has its old secret{}: {error}", beside(made.as_ref()))]
 #[non_exhaustive]
 pub struct NotRotated<E> {
     /// The webhook.
     pub old: WebhookId,
     /// The one with the new secret, where it was made: **both send now**. Delete the old one.
     pub made: Option<Webhook>,
-    /// What failed.
-    pub source: E,
+    /// What failed. The text says it; so it is no `source()`, which would be printed a second time.
+    pub error: E,
 }
 
 fn beside(made: Option<&Webhook>) -> String {

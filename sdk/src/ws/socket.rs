@@ -47,7 +47,7 @@ pub enum Error {
     Client(#[from] client::Error),
     /// The connection was there and broke, before it could be used.
     #[error("the WebSocket broke: {0}")]
-    Lost(#[from] Lost),
+    Lost(Lost),
     /// The server refused what it was told.
     #[error("the server refuses {}: {reason}", .topic.as_ref().map_or("the token", Topic::as_str))]
     Refused {
@@ -56,6 +56,12 @@ pub enum Error {
         /// Why.
         reason: TopicRefusal,
     },
+}
+
+impl From<Lost> for Error {
+    fn from(lost: Lost) -> Self {
+        Self::Lost(lost)
+    }
 }
 
 impl Error {

@@ -276,7 +276,7 @@ async fn a_refused_bulk_update_is_made_one_by_one_and_names_the_task() {
     let stopped = result.unwrap_err();
     assert_eq!(stopped.done, [TaskId(1), TaskId(2)]);
     assert_eq!(stopped.at, [TaskId(3)]);
-    assert!(stopped.source.refusal().is_some_and(ApiError::is_not_found));
+    assert!(stopped.error.refusal().is_some_and(ApiError::is_not_found));
     let said = stopped.to_string();
     assert!(
         said.starts_with("2 tasks were changed, then task 3 failed: POST"),
@@ -309,7 +309,7 @@ async fn what_cannot_be_done_is_refused_before_anything_is_sent() {
         .await
         .unwrap_err();
     assert!(matches!(
-        stopped.source,
+        stopped.error,
         Trouble::Build(BuildError::CannotClear { .. })
     ));
     assert!(stopped.at.is_empty() && stopped.done.is_empty());

@@ -5,6 +5,7 @@ mod boards;
 mod bulk;
 mod coverage;
 mod diagnosis;
+mod errors;
 mod executors;
 mod files;
 mod filter;

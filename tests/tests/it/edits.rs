@@ -341,9 +341,9 @@ fn a_bulk_edit_says_where_it_stopped() {
                 return Err(TestCaseError::fail("a task that is not there was edited"));
             };
             prop_assert_eq!(&stopped.at, &[gone]);
-            prop_assert!(stopped.source.is_not_found(), "{}", stopped);
+            prop_assert!(stopped.error.is_not_found(), "{}", stopped);
             prop_assert_eq!(
-                stopped.source.refusal().and_then(|refusal| refusal.code),
+                stopped.error.refusal().and_then(|refusal| refusal.code),
                 Some(Code::TaskNotFound)
             );
             for task in asked.iter().filter(|task| **task != gone) {
