@@ -66,6 +66,10 @@ pub enum Command {
     Verify(Box<crate::verify::VerifyArgs>),
     /// Make reports of a result file.
     Report(Box<report::ReportArgs>),
+    /// Print what a shell needs to complete this command line.
+    Completions(crate::completions::CompletionsArgs),
+    /// Print the manual page, or write one for each command.
+    Man(crate::man::ManArgs),
     /// All of the phases one after the other, and the manual's final checklist with the evidence of each line.
     Accept(Box<crate::accept::AcceptArgs>),
     /// Serve the stand-in; `run` starts this by itself.
@@ -239,6 +243,7 @@ pub struct RunArgs {
         long,
         value_name = "COMMAND",
         env = "LOADTEST_BEFORE_EACH",
+        hide_env_values = true,
         help_heading = "How much"
     )]
     pub before_each: Option<String>,

@@ -113,11 +113,11 @@ fn refuse_other_names(world: &World, shape: &Shape) -> Result<(), Problem> {
             "leave --prefix out, or give --prefix {}",
             known.prefix
         ))
-        .advise("or begin another file: --state FILE")),
+        .advise("or begin another file: --accounts FILE")),
         None if !world.users.is_empty() => Err(Problem::new(
             "this seed file was not made by loadtest seed: it can be run with, and not be added to",
         )
-        .advise("begin another file: --state FILE")),
+        .advise("begin another file: --accounts FILE")),
         _ => Ok(()),
     }
 }
@@ -165,7 +165,7 @@ async fn clean_seeded(at: &mut At, args: &CleanArgs) -> Result<String, Problem> 
             "there is no seed file {}, so nothing is known to have been made on {base}",
             file.display()
         ))
-        .advise("name it: --state FILE")
+        .advise("name it: --accounts FILE")
         .advise("or give one account, of which everything that carries the mark is deleted: VIKUNJA_USERNAME and VIKUNJA_PASSWORD"));
     };
     let mut sum = Cleaned::default();

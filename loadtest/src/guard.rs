@@ -29,7 +29,8 @@ pub fn confirm_host(host: &str, confirmed: Option<&str>) -> Result<(), Problem> 
         Some(confirmed) if confirmed == host => Ok(()),
         Some(confirmed) => Err(Problem::new(format!(
             "--confirm-host {confirmed} is not the host of the address, {host}"
-        ))),
+        ))
+        .advise(format!("if that server is meant: --confirm-host {host}"))),
         None => Err(Problem::new(format!(
             "{host} is not this machine: a load on somebody's server must be meant"
         ))
@@ -76,7 +77,8 @@ pub fn headers(given: &[String]) -> Result<HeaderMap, Problem> {
         if OURS.contains(&header) {
             return Err(Problem::new(format!(
                 "--header {name}: the load test sets this one itself"
-            )));
+            ))
+            .advise("leave it out; a token belongs into VIKUNJA_TOKEN"));
         }
         let mut value = HeaderValue::try_from(value.trim()).map_err(|_| unusable())?;
         value.set_sensitive(true);

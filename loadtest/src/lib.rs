@@ -7,12 +7,14 @@ pub mod accept;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod completions;
 pub mod course;
 pub mod doctor;
 pub mod exit;
 pub mod generator;
 pub mod guard;
 pub mod line;
+pub mod man;
 pub mod measure;
 pub mod monitor;
 pub mod out;
@@ -72,6 +74,8 @@ pub fn main() -> ExitCode {
         .map_err(|error| exit::Problem::new(format!("standard output cannot be kept: {error}")))
         .and_then(|out| match &cli.command {
             Some(Command::Accept(args)) => accept::run(args, &out),
+            Some(Command::Completions(args)) => completions::run(args, &out),
+            Some(Command::Man(args)) => man::run(args, &out),
             Some(Command::Scenarios) => commands::scenarios(&out),
             Some(Command::Seed(args)) => commands::seed(args, &out),
             Some(Command::Clean(args)) => commands::clean(args, &out),

@@ -13,7 +13,8 @@ pub(crate) async fn run(flag: &str, command: &str) -> Result<(), Problem> {
         .status()
         .await;
     let failed = |how: String| {
-        Problem::new(format!("{flag} {command:?} {how}"))
+        // The command itself is not shown: a password may stand in it.
+        Problem::new(format!("the command of {flag} {how}"))
             .advise("it must end with 0; what it prints on standard error is above")
     };
     match ended {

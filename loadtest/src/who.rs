@@ -110,7 +110,7 @@ impl Who {
                 "there is no seed file {}",
                 file.display()
             ))
-            .advise("make one: loadtest seed --state FILE")),
+            .advise("make one: loadtest seed --accounts FILE")),
             None => Err(nobody()),
         }
     }
@@ -241,9 +241,10 @@ async fn enter_first(
         })?;
         return Ok(Some(account));
     }
-    let token = first
-        .and_then(|one| one.token.clone())
-        .ok_or_else(|| Problem::new("the seed file has no account with a password or a token"))?;
+    let token = first.and_then(|one| one.token.clone()).ok_or_else(|| {
+        Problem::new("the seed file has no account with a password or a token")
+            .advise("make accounts: loadtest seed")
+    })?;
     let token = Token::new(token)
         .map_err(|error| Problem::new(format!("the token in the seed file: {error}")))?;
     line.session().set_token(Some(token));

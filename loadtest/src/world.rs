@@ -127,7 +127,7 @@ impl World {
     pub fn open(path: &Path, base: &str) -> Result<Option<Self>, Problem> {
         let unusable = |why: String| {
             Problem::new(format!("the seed file {} {why}", path.display()))
-                .advise("name another one with --state FILE")
+                .advise("name another one with --accounts FILE")
         };
         let text = match fs::read(path) {
             Ok(text) => text,
@@ -157,7 +157,7 @@ impl World {
                     "the seed file {} cannot be written: {error}",
                     path.display()
                 ))
-                .advise("name another one with --state FILE")
+                .advise("name another one with --accounts FILE")
             })
     }
 

@@ -45,6 +45,7 @@ pub struct AcceptArgs {
         long,
         value_name = "COMMAND",
         env = "LOADTEST_RESTART_CMD",
+        hide_env_values = true,
         help_heading = "Persistence"
     )]
     pub restart_cmd: Option<String>,
@@ -53,6 +54,7 @@ pub struct AcceptArgs {
         long,
         value_name = "COMMAND",
         env = "LOADTEST_BACKUP_CMD",
+        hide_env_values = true,
         help_heading = "Persistence"
     )]
     pub backup_cmd: Option<String>,

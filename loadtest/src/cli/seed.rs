@@ -39,7 +39,8 @@ pub struct AtArgs {
     pub site: SiteArgs,
     /// Where the accounts and what is in them are kept (mode 0600) [default: by server, beside the accounts of `run`]
     #[arg(
-        long,
+        long = "accounts",
+        alias = "state",
         value_name = "FILE",
         env = "LOADTEST_SEED_STATE",
         help_heading = "Server"

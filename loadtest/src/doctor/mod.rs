@@ -97,7 +97,10 @@ pub(crate) async fn look(
     for path in &args.inspect {
         let shown = path.display().to_string();
         let found = inspect::read(&shown, &read(path)?);
-        let found = found.map_err(|why| Problem::new(format!("{shown}: {why}")))?;
+        let found = found.map_err(|why| {
+            Problem::new(format!("{shown}: {why}"))
+                .advise(format!("write it anew: podman inspect NAME > {shown}"))
+        })?;
         evidence.containers.get_or_insert_default().extend(found);
     }
     Ok(Report::of(&evidence, args.fail_on))
@@ -113,8 +116,10 @@ fn env_files(args: &EvidenceArgs) -> Vec<std::path::PathBuf> {
 }
 
 fn read(path: &Path) -> Result<String, Problem> {
-    fs::read_to_string(path)
-        .map_err(|error| Problem::new(format!("{} cannot be read: {error}", path.display())))
+    fs::read_to_string(path).map_err(|error| {
+        Problem::new(format!("{} cannot be read: {error}", path.display()))
+            .advise("name a file that is there and that you may read")
+    })
 }
 
 async fn ask(at: &AccessArgs) -> Result<Option<wire::Wire>, Problem> {

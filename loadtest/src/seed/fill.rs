@@ -291,7 +291,7 @@ impl Site {
                 "the seed file {} has no password of {name}, so nothing can be made there",
                 self.filling.file.display()
             ))
-            .advise("name another file with --state FILE, and another --prefix"));
+            .advise("name another file with --accounts FILE, and another --prefix"));
         };
         let log_in = LogIn {
             long_token: true,
@@ -308,7 +308,7 @@ impl Site {
                     self.filling.file.display()
                 ))
                 .advise("give other names: --prefix loadtest")
-                .advise("or name the file of the run that made it: --state FILE"))
+                .advise("or name the file of the run that made it: --accounts FILE"))
             }
             Err(error) => Err(self.problem(&error)),
         }

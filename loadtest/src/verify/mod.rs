@@ -171,6 +171,7 @@ impl Comparing {
                 "the snapshot is of release {:?}, which is none",
                 then.head.release
             ))
+            .advise("take a new snapshot: this one was changed")
         })?;
         Ok(Self {
             then,

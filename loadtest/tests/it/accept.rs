@@ -224,14 +224,16 @@ fn what_stands_in_the_way_is_said() {
     ]))
     .expect(1, &["no connection", "--wait 60s"]);
     let who = account(&sandbox);
-    // Nothing that was looked at is wrong, and not all was looked at.
     let said = accept(&url, who, &["--compose", "/no/such.yml"]);
-    said.expect(
-        1,
-        &[
-            "could not: doctor: /no/such.yml cannot be read",
-            "could not be carried out",
-        ],
+    // 1, or 2 where the machine is too busy for the documented load.
+    assert!(matches!(said.code, Some(1 | 2)), "{}", said.all());
+    let why = "could not: doctor: /no/such.yml cannot be read";
+    assert!(said.all().contains(why), "{}", said.all());
+    expect(
+        &said,
+        "Security Hardened",
+        "not_checkable",
+        "could not be carried out",
     );
     let wrong = accept(&url, (who.0, "wrong-password"), &[]);
     wrong.expect(2, &["wrong for tester", "was not reached"]);

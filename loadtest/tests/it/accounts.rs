@@ -38,7 +38,7 @@ fn accounts_are_made_once_and_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("seed.json");
     let file_flag = file.to_str().unwrap();
-    let at = ["--url", &url, "--state", file_flag];
+    let at = ["--url", &url, "--accounts", file_flag];
     let seed = || run(&mut loadtest(&[&["seed"], &at[..], &SMALL[..]].concat()));
 
     seed().expect(0, &["3 accounts with 120 tasks", "state "]);
@@ -84,7 +84,13 @@ fn accounts_are_made_once_and_used() {
     let other = [&["seed", "--prefix", "other"], &at[..], &SMALL[..]].concat();
     run(&mut loadtest(&other)).expect(1, &["are called perf1", "leave --prefix out"]);
 
-    let nothing = ["clean", "--url", &url, "--state", "/nonexistent/seed.json"];
+    let nothing = [
+        "clean",
+        "--url",
+        &url,
+        "--accounts",
+        "/nonexistent/seed.json",
+    ];
     run(&mut loadtest(&nothing)).expect(1, &["there is no seed file"]);
 }
 

@@ -292,6 +292,54 @@ fn the_manuals_wrong_remedies_are_found() {
 }
 
 #[test]
+fn a_redis_that_nobody_waits_for_is_found() {
+    // The root of the manual's fourth blocker: Redis was switched on, and `depends_on` stayed as it was.
+    let text = "services:
+  redis:
+    image: redis:7
+    healthcheck:
+      test: [CMD, redis-cli, ping]
+  vikunja:
+    image: vikunja/vikunja:0.24.1
+    environment:
+      VIKUNJA_REDIS_ENABLED: 'true'
+      VIKUNJA_REDIS_HOST: redis:6379
+";
+    let waiting =
+        format!("{text}    depends_on:\n      redis:\n        condition: service_healthy\n");
+    let files = folder(&[("idle.yml", text), ("waiting.yml", &waiting)]);
+    let said = doctor(files.path(), &["--compose", "idle.yml", "--json", "-"]);
+    expect(
+        &said,
+        "depends-on",
+        "medium",
+        "idle.yml:10",
+        "does not wait for it",
+        "redis: {condition: service_healthy}",
+    );
+    let said = doctor(files.path(), &["--compose", "waiting.yml", "--json", "-"]);
+    assert!(found(&said, "depends-on").is_empty());
+}
+
+#[test]
+fn names_of_the_quick_start_have_no_effect_on_a_server() {
+    let env =
+        format!("VIKUNJA_JWT_SECRET={SECRET}{SECRET}\nVIKUNJA_DB_PASSWORD={SECRET}{SECRET}\n");
+    let files = folder(&[(".env", &env)]);
+    let args = ["--env-file", ".env", "--release", "0.24.1", "--json", "-"];
+    let said = doctor(files.path(), &args);
+    expect(
+        &said,
+        "unknown-setting",
+        "medium",
+        ".env:1",
+        "VIKUNJA_JWT_SECRET",
+        "VIKUNJA_SERVICE_JWTSECRET",
+    );
+    assert!(!said.all().contains(SECRET));
+}
+
+#[test]
 fn our_own_files_are_silent() {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
     let folder = tempfile::tempdir().unwrap();

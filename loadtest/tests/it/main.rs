@@ -6,6 +6,7 @@ mod bad_input;
 mod connections;
 mod doctor;
 mod drills;
+mod help;
 mod lag;
 mod monitor;
 mod plans;

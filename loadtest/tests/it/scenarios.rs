@@ -37,7 +37,7 @@ fn people_find_everything_on_every_release() {
             "--labels",
             "2",
         ];
-        let seed = [&["seed", "--url", &url, "--state", file], &few[..]].concat();
+        let seed = [&["seed", "--url", &url, "--accounts", file], &few[..]].concat();
         run(&mut loadtest(&seed)).expect(0, &["5 accounts with"]);
         for (scenario, think) in [
             ("mix", &["--think", "0x"][..]),
