@@ -17,6 +17,8 @@ pub struct Faults {
     pub delay: Duration,
     /// `delay-writes=50ms`: this much longer for everything else.
     pub delay_writes: Duration,
+    /// `work=200us`: every answer costs this much more of a processor's time: real work, not a sleep.
+    pub work: Duration,
     /// `stall=1s/5s`: frozen for the last second of every five since the start. Set-up calls too.
     pub stall: Option<Stall>,
     /// `fail=5%` or `fail=5%:503`: this share of reads (`GET`) answers an error.
@@ -87,9 +89,10 @@ pub struct Failing {
 pub struct ConfigError(pub(crate) String);
 
 /// The keys, each with an example.
-const KNOWN: [(&str, &str); 19] = [
+const KNOWN: [(&str, &str); 20] = [
     ("delay", "delay=600ms"),
     ("delay-writes", "delay-writes=50ms"),
+    ("work", "work=200us"),
     ("stall", "stall=1s/5s"),
     ("fail", "fail=5% or fail=5%:503"),
     ("fail-writes", "fail-writes=20% or fail-writes=20%:503"),
@@ -138,6 +141,7 @@ impl Faults {
         match key {
             "delay" => self.delay = duration(value).ok_or_else(bad)?,
             "delay-writes" => self.delay_writes = duration(value).ok_or_else(bad)?,
+            "work" => self.work = duration(value).ok_or_else(bad)?,
             "stall" => self.stall = Some(stall(value).ok_or_else(bad)?),
             "fail" => self.fail = Some(failing(value).ok_or_else(bad)?),
             "fail-writes" => self.fail_writes = Some(failing(value).ok_or_else(bad)?),

@@ -139,6 +139,7 @@ mod totp;
 mod users;
 mod views;
 mod webhooks;
+mod work;
 mod world;
 
 pub use account::Account;

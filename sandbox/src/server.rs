@@ -29,6 +29,7 @@ use crate::log::Request;
 use crate::operations::{is_set_up, is_slow};
 use crate::release::At;
 use crate::reply::Reply;
+use crate::work::work;
 use crate::world::World;
 
 /// Longest body where the release has no limit: nobody fills the memory.
@@ -281,6 +282,7 @@ async fn handle(
             faults.delay_writes
         };
         world.timer.sleep(delay).await;
+        work(faults.work);
     }
     let at = At::of(world.config.release, request.uri.path());
     let failing = if is_read {
