@@ -1,6 +1,8 @@
 //! The command line. Flags that hold one value have an environment name; what is typed counts first.
 
+pub mod ab;
 pub mod access;
+pub mod compare;
 pub mod doctor;
 pub mod monitor;
 pub mod receiver;
@@ -48,6 +50,10 @@ pub struct Cli {
 pub enum Command {
     /// Replay a scenario and judge it (the default).
     Run(Box<RunArgs>),
+    /// Compare two servers in one run, block by block: did it get slower?
+    Ab(Box<ab::AbArgs>),
+    /// Compare two stored results: did it get slower?
+    Compare(Box<compare::CompareArgs>),
     /// List the scenarios.
     Scenarios,
     /// Fill a server with accounts, projects and tasks; what is there already is not made again.
@@ -99,7 +105,7 @@ impl From<ApiArg> for ApiChoice {
 }
 
 /// Flags of `run`.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(group = ArgGroup::new("which").args(["url", "bin", "sandbox"]).multiple(false))]
 pub struct RunArgs {
     /// Address of a running server [env: VIKUNJA_URL]
@@ -304,7 +310,7 @@ pub struct RunArgs {
 }
 
 /// Flags that make the plan.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct HowMuch {
     /// Runs of the scenario in all [default: 1000, unless time says when to end]
     #[arg(

@@ -2,7 +2,7 @@
 
 use std::{fmt, process::ExitCode};
 
-/// Exit codes of `run`.
+/// Exit codes of `run`, `ab` and `compare`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Every target was met.
@@ -11,6 +11,10 @@ pub enum Exit {
     CouldNotRun,
     /// A target was missed.
     Missed,
+    /// It got slower.
+    Regressed,
+    /// The figures cannot say whether it got slower.
+    Inconclusive,
     /// The generator was the wall: the figures say nothing about the server.
     Invalid,
     /// SIGINT or SIGTERM.
@@ -26,6 +30,8 @@ impl Exit {
             Self::Passed => 0,
             Self::CouldNotRun => 1,
             Self::Missed => 2,
+            Self::Regressed => 3,
+            Self::Inconclusive => 4,
             Self::Invalid => 5,
             Self::Cancelled => 130,
             Self::Plugin(code) => code,

@@ -3,10 +3,12 @@
 //! Data flows one way: [`server`] (which) → [`seed`] (what is in it) → [`plan`] (how much) → [`people`] (who, carrying
 //! out a [`scenario`]) → [`record`] → [`verdict`] → [`report`].
 
+pub mod ab;
 pub mod accept;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod completions;
 pub mod course;
 pub mod doctor;
@@ -73,9 +75,11 @@ pub fn main() -> ExitCode {
     let done = out::Stdout::take()
         .map_err(|error| exit::Problem::new(format!("standard output cannot be kept: {error}")))
         .and_then(|out| match &cli.command {
+            Some(Command::Ab(args)) => ab::ab(args, &out),
             Some(Command::Accept(args)) => accept::run(args, &out),
             Some(Command::Completions(args)) => completions::run(args, &out),
             Some(Command::Man(args)) => man::run(args, &out),
+            Some(Command::Compare(args)) => compare::stored(args, &out),
             Some(Command::Scenarios) => commands::scenarios(&out),
             Some(Command::Seed(args)) => commands::seed(args, &out),
             Some(Command::Clean(args)) => commands::clean(args, &out),

@@ -12,7 +12,7 @@ use crate::{
     exit::Problem,
     generator::{Connects, Generator, Reading, Used},
     line::{Connections, Target},
-    people::{self, Crew, Present, Users, Worked},
+    people::{self, Crew, Present, Site, Users, Worked},
     plan::Plan,
     progress::{Progress, say},
     record::{Figures, Phase, Record, Recorder, Row},
@@ -105,14 +105,16 @@ impl Measured {
         }
         let sessions: Vec<_> = run.logins.iter().map(|one| one.session().clone()).collect();
         let crew = Crew {
-            server: 0,
+            sites: vec![Site {
+                sessions: sessions.clone(),
+                target: Arc::clone(&run.target),
+                keep: run.connections.keep(),
+                cast: Arc::clone(&run.cast),
+            }],
             block: self.blocks.len(),
-            sessions: sessions.clone(),
-            target: Arc::clone(&run.target),
-            keep: run.connections.keep(),
             plan: run.plan.clone(),
+            turns: None,
             check: run.check,
-            cast: Arc::clone(&run.cast),
             stop: stop.clone(),
         };
         renewal::warn(&run.logins, run.plan);

@@ -152,6 +152,8 @@ pub struct Timing {
     pub last_byte: Duration,
     /// Decoding and checking, after that.
     pub decode: Duration,
+    /// Length of the answer's body.
+    pub bytes: u64,
     /// How late it was sent; in the open model only, for the first request of a ticket.
     pub late: Option<Late>,
 }
@@ -278,6 +280,8 @@ pub struct Figures {
     pub first_byte: Histogram<u64>,
     /// µs of decoding and checking, of successful ones.
     pub decode: Histogram<u64>,
+    /// Bytes of the bodies of successful ones.
+    pub bytes: u64,
     /// Failures by class.
     pub failures: BTreeMap<Class, u64>,
     /// The first failure of each class, in words.
@@ -302,6 +306,7 @@ impl Default for Figures {
             connect: histogram(),
             first_byte: histogram(),
             decode: histogram(),
+            bytes: 0,
             failures: BTreeMap::new(),
             examples: BTreeMap::new(),
             first_failure: None,
@@ -335,6 +340,7 @@ impl Figures {
             }
             add(&mut self.first_byte, timing.first_byte);
             add(&mut self.decode, timing.decode);
+            self.bytes += timing.bytes;
         }
     }
 
@@ -352,6 +358,7 @@ impl Figures {
             // A resizing histogram takes every value.
             let _ = mine.add(theirs);
         }
+        self.bytes += other.bytes;
         for (class, count) in &other.failures {
             *self.failures.entry(*class).or_default() += count;
         }
@@ -470,10 +477,11 @@ impl Record {
     /// Adds a sample.
     pub fn add(&mut self, sample: Sample) {
         // A scenario has a handful of routes: looking through them is faster than hashing one.
+        // The last block is the one that is under way.
         let known = self
             .places
             .iter()
-            .position(|(place, _)| *place == sample.place);
+            .rposition(|(place, _)| *place == sample.place);
         let index = known.unwrap_or_else(|| {
             self.places.push((sample.place, Figures::default()));
             self.courses.push(Course::default());
@@ -626,7 +634,8 @@ impl Tray {
         }
     }
 
-    fn hand_on(&mut self) {
+    /// Hands on what is in it.
+    pub fn hand_on(&mut self) {
         if !self.samples.is_empty() {
             // The recorder lives as long as there are trays.
             let full = std::mem::replace(&mut self.samples, Vec::with_capacity(Self::FULL));

@@ -45,20 +45,10 @@ const START_UP: Duration = Duration::from_secs(60);
 pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
     // Everything that can be found wrong without a server is found first.
     let job = Job::of(args)?;
-    for (flag, instead) in args.exposed_secrets() {
-        say(&format!(
-            "warning: {flag} on the command line is visible to every user of this machine; set {instead} instead"
-        ));
-    }
-    let workers = args.threads.map_or_else(default_workers, usize::from);
+    warn_of_secrets(args);
+    let workers = args.workers();
     let stop = Stop::on_signals()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .thread_name(WORKER)
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    let result = runtime.block_on(job.run(&stop, workers))?;
+    let result = runtime(workers)?.block_on(job.run(&stop, workers))?;
     job.outputs.write(&result, out)?;
     if let Some(checkpoint) = &job.checkpoint {
         checkpoint.remove();
@@ -75,7 +65,33 @@ pub(crate) async fn measure(
     Job::of(args)?.run(stop, workers).await
 }
 
-/// Half the processors: the server is often on the same machine.
+/// Says which secrets every user of this machine can see.
+pub(crate) fn warn_of_secrets(args: &RunArgs) {
+    for (flag, instead) in args.exposed_secrets() {
+        say(&format!(
+            "warning: {flag} on the command line is visible to every user of this machine; set {instead} instead"
+        ));
+    }
+}
+
+/// Threads for users.
+pub(crate) fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .thread_name(WORKER)
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))
+}
+
+impl RunArgs {
+    /// Threads that carry out users: half the processors unless told, because the server is often on the same machine.
+    pub(crate) fn workers(&self) -> usize {
+        self.threads.map_or_else(default_workers, usize::from)
+    }
+}
+
+/// Half the processors.
 pub(crate) fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
@@ -92,11 +108,11 @@ impl Outcome {
 }
 
 /// What is to be done, checked.
-struct Job<'a> {
+pub(crate) struct Job<'a> {
     args: &'a RunArgs,
-    which: Which,
+    pub(crate) which: Which,
     who: Who,
-    plan: Plan,
+    pub(crate) plan: Plan,
     targets: Vec<Wanted>,
     limit: Option<Limit>,
     outputs: Outputs,
@@ -107,9 +123,9 @@ struct Job<'a> {
 }
 
 /// A server that can be measured.
-struct Ready {
-    line: Line,
-    server: ServerPart,
+pub(crate) struct Ready {
+    pub(crate) line: Line,
+    pub(crate) server: ServerPart,
     made: Option<Seeded>,
     remains: Option<Remains>,
     /// Who is in, where the password is known.
@@ -117,12 +133,12 @@ struct Ready {
 }
 
 impl<'a> Job<'a> {
-    fn of(args: &'a RunArgs) -> Result<Self, Problem> {
+    pub(crate) fn of(args: &'a RunArgs) -> Result<Self, Problem> {
         let plan = Plan::of(&args.how_much)?;
         refuse_idle_flags(args)?;
         let targets = targets(args, &plan)?;
         let limit = args.abort_on.as_deref().map(str::parse).transpose()?;
-        let outputs = args.outputs.open()?;
+        let outputs = args.outputs.open::<RunResult>()?;
         let which = Which::of(args);
         let who = who_of(args, &which)?;
         let postgres = postgres_of(args, &which)?;
@@ -267,7 +283,7 @@ impl<'a> Job<'a> {
     }
 
     /// Reaches the server and logs in.
-    async fn enter(&self, running: &mut Running, stop: &Stop) -> Result<Ready, Problem> {
+    pub(crate) async fn enter(&self, running: &mut Running, stop: &Stop) -> Result<Ready, Problem> {
         let server = Server::new(&running.address)
             .map_err(|error| Problem::new(error.to_string()))?
             .with_api(self.args.api.into());
@@ -318,7 +334,7 @@ impl<'a> Job<'a> {
     }
 
     /// Leaves the server as it was found.
-    async fn leave(&self, mut ready: Ready) {
+    pub(crate) async fn leave(&self, mut ready: Ready) {
         // A server that we started ends with everything in it.
         if let Some(made) = ready.made.filter(|_| self.which.is_running_already()) {
             clean_up(&mut ready.line, &made).await;
@@ -331,7 +347,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    async fn seed(&self, ready: &mut Ready, stop: &Stop) -> Result<(), Problem> {
+    pub(crate) async fn seed(&self, ready: &mut Ready, stop: &Stop) -> Result<(), Problem> {
         let ours = if self.who.is_ours() { SEED_TASKS } else { 0 };
         let count = self.args.seed_tasks.unwrap_or(ours);
         if count == 0 {
@@ -354,7 +370,7 @@ impl<'a> Job<'a> {
     }
 
     /// Gets every scenario ready.
-    async fn prepare(&self, ready: &mut Ready) -> Result<Vec<(Prepared, u32)>, Problem> {
+    pub(crate) async fn prepare(&self, ready: &mut Ready) -> Result<Vec<(Prepared, u32)>, Problem> {
         let mut stage = Stage {
             line: &mut ready.line,
             is_ours: self.who.may_be_written(),
@@ -374,7 +390,7 @@ impl<'a> Job<'a> {
     }
 
     /// Who plays what as whom, and what is told of it.
-    fn cast(
+    pub(crate) fn cast(
         &self,
         prepared: Vec<(Prepared, u32)>,
         ready: &mut Ready,
@@ -414,7 +430,7 @@ impl<'a> Job<'a> {
     }
 
     /// With the general limiter on, most of the load would be 429s, which are fast: a green result of a refused load.
-    fn check_limit(&self, line: &Line) -> Result<(), Problem> {
+    pub(crate) fn check_limit(&self, line: &Line) -> Result<(), Problem> {
         let Some(limit) = line.limit else {
             return Ok(());
         };
@@ -445,7 +461,8 @@ impl<'a> Job<'a> {
     }
 }
 
-fn is_of_webhooks(about: &About) -> bool {
+/// Whether a receiver is needed, which lasts as long as the run.
+pub(crate) fn is_of_webhooks(about: &About) -> bool {
     about.name == Webhooks::NAME
 }
 

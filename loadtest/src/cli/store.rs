@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Which database.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 pub struct PostgresArg {
     /// The server's database, postgres://user:password@host:port/database, to read what it counts [env: LOADTEST_POSTGRES]
     #[arg(long, value_name = "URL", help_heading = "Server")]

@@ -185,6 +185,7 @@ impl Line {
                 LineError::Broken(format!("in the middle of the answer: {error}"))
             })?
             .to_bytes();
+        timing.bytes = body.len() as u64;
         match keep {
             Keep::Own => {}
             Keep::Nothing => self.sender = None,

@@ -28,7 +28,9 @@ use crate::{
     check::Check,
     exit::Problem,
     line::{Keep, Target},
-    plan::{self, Desk, Issued, Model, Plan, Schedule, Shift, Ticket, Timeline},
+    plan::{
+        self, Arrivals, Desk, Issued, Model, Plan, Schedule, Shift, Ticket, Timeline, Turns,
+    },
     record::{Class, Failure, Live, Phase, Place, Recorder, Row, Sample, Timing, Tray},
     scenario::Cast,
     stop::Stop,
@@ -44,24 +46,30 @@ const LEAD: Duration = Duration::from_millis(20);
 /// How often users are counted.
 const COUNT: Duration = Duration::from_secs(1);
 
-/// What all users share.
-pub struct Crew {
-    /// Index of their server in the run.
-    pub server: usize,
-    /// Index of the block of the first stage; each stage is a block.
-    pub block: usize,
-    /// Where they go, and as whom. Users take the next one in turn.
+/// A server, and what users do there.
+pub struct Site {
+    /// As whom they go there. Users take the next one in turn.
     pub sessions: Vec<Session>,
-    /// Where they go.
+    /// Where it is.
     pub target: Arc<Target>,
     /// What they do with their connections.
     pub keep: Keep,
+    /// What they do there.
+    pub cast: Arc<Cast>,
+}
+
+/// What all users share.
+pub struct Crew {
+    /// Where they go: one server, or those that are compared, in the order of the run's servers.
+    pub sites: Vec<Site>,
+    /// Index of the block of the first stage; each stage is a block.
+    pub block: usize,
     /// How much.
     pub plan: Plan,
+    /// Who gets which tickets, where servers are compared.
+    pub turns: Option<Turns>,
     /// How closely answers are looked at.
     pub check: Check,
-    /// What they do.
-    pub cast: Arc<Cast>,
     /// Whether to stop.
     pub stop: Stop,
 }
@@ -141,7 +149,7 @@ struct Run {
 ///
 /// `at_start` is called when everybody has arrived and the clock starts.
 pub async fn work(
-    crew: Crew,
+    mut crew: Crew,
     recorder: &Recorder,
     at_start: impl Fn() + Send + Sync + 'static,
 ) -> Result<Worked, Problem> {
@@ -152,7 +160,7 @@ pub async fn work(
     };
     let run = Arc::new(Run {
         clock: Clock::new(crew.plan.users, lead, at_start),
-        desk: Desk::of(&crew.plan),
+        desk: (crew.turns.take()).map_or_else(|| Desk::of(&crew.plan), Desk::Turns),
         timeline: Timeline::of(&crew.plan),
         arriving: Semaphore::new(ARRIVING),
         attendance: Attendance::of(crew.plan.users),
@@ -203,8 +211,9 @@ pub async fn work(
 fn goose_config(crew: &Crew) -> GooseConfiguration {
     let mut config = GooseConfiguration::default();
     config.host = crew
-        .sessions
-        .first()
+        .sites
+        .iter()
+        .find_map(|site| site.sessions.first())
         .map(|session| session.server().base().to_owned());
     config.users = Some(crew.plan.users as usize);
     // The default of one user a second would measure ten seconds of ramp.
@@ -223,6 +232,7 @@ fn goose_config(crew: &Crew) -> GooseConfiguration {
 /// One user's life: connect and arrive, meet the others, then take tickets.
 async fn live(run: &Run, user: &mut GooseUser, tray: Tray) {
     let mut departure = run.attendance.arrive(user.weighted_users_index, &run.clock);
+    let _seat = run.desk.sit();
     let mut person = Person::new(run, user, tray);
     tokio::select! {
         biased;
@@ -244,13 +254,14 @@ async fn work_off(run: &Run, person: &mut Person<'_>) {
     let Some(started) = run.clock.started() else {
         return;
     };
+    let user = person.user();
     loop {
         let next = async {
             tokio::select! {
                 biased;
                 // An open run's queue is worked off until the end of the drain; a closed one ends with its time.
                 () = run.clock.reached(run.closes()) => None,
-                issued = run.desk.next(person.user(), started) => issued,
+                issued = run.desk.next(user, started, || person.hand_in()) => issued,
             }
         };
         let Some(issued) = next.await else {
@@ -274,6 +285,14 @@ impl Run {
             self.clock.start();
         }
         self.clock.reached(Moment::Running).await;
+    }
+
+    /// By what a ticket's scenario is chosen. Where servers are compared both get the same, whoever carries it out.
+    fn casting(&self) -> Model {
+        match &self.desk {
+            Desk::Turns(_) => Model::Open(Arrivals::Constant),
+            Desk::Closed(_) | Desk::Open(_) => self.crew.plan.model,
+        }
     }
 
     /// From when on nobody takes a ticket.
@@ -343,11 +362,11 @@ impl Run {
         let at = self.clock.started().map_or(Duration::ZERO, |started| {
             Instant::now().saturating_duration_since(started)
         });
-        let sessions = &self.crew.sessions;
-        let ended: Vec<_> = sessions.iter().map(Session::is_expired).collect();
+        let ended = |site: &Site| site.sessions.iter().map(Session::is_expired).collect();
+        let ended: Vec<Vec<bool>> = self.crew.sites.iter().map(ended).collect();
         let (planned, live) = self.attendance.count(
             |user| matches!(self.timeline.shift(user, at), Shift::Work(..)),
-            |user| !ended[user % ended.len()],
+            |user| ended.iter().all(|site| !site[user % site.len()]),
         );
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
         let last = present.last();
@@ -370,7 +389,7 @@ impl Run {
         for Issued { phase, stage, .. } in queue.take_rest() {
             tray.put(Sample {
                 place: Place {
-                    server: self.crew.server,
+                    server: 0,
                     block: self.crew.block + stage,
                     phase,
                     row: Row::NotStarted,
@@ -435,7 +454,10 @@ impl Run {
                 (Phase::Steady, steady),
                 (Phase::Drain, elapsed.saturating_sub(ramp + steady)),
             ],
-            stages,
+            stages: match &self.desk {
+                Desk::Turns(turns) => turns.lasted(),
+                Desk::Closed(_) | Desk::Open(_) => stages,
+            },
             users: self.attendance.users(),
             present: std::mem::take(
                 &mut self.present.lock().unwrap_or_else(PoisonError::into_inner),

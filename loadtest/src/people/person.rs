@@ -12,7 +12,7 @@ use vikunja_sdk::{Endpoint, Execute, Output, Pending, ReplyError, Session};
 use super::{Moment, Run};
 use crate::{
     line::{Line, LineError},
-    plan::{Due, Issued, Ticket},
+    plan::{Desk, Due, Issued, Ticket},
     record::{Class, Failure, Late, Phase, Place, Row, Sample, Timing, Tray},
     scenario::Actor,
 };
@@ -21,7 +21,12 @@ use crate::{
 pub(super) struct Person<'a> {
     run: &'a Run,
     user: &'a mut GooseUser,
-    line: Line,
+    /// One for each server.
+    lines: Vec<Line>,
+    /// Index of the server that it calls now.
+    at: usize,
+    /// The block that all of its ticket belongs to, where servers are compared.
+    block: Option<(Phase, usize)>,
     tray: Tray,
     /// Where the next request belongs, if it is a ticket's first; later ones belong to the moment of their send.
     first: Option<(Phase, usize, Option<Due>)>,
@@ -45,13 +50,18 @@ struct UnderWay {
 impl<'a> Person<'a> {
     pub(super) fn new(run: &'a Run, user: &'a mut GooseUser, tray: Tray) -> Self {
         let crew = &run.crew;
-        let session = crew.sessions[user.weighted_users_index % crew.sessions.len()].clone();
-        let line = Line::new(session, Arc::clone(&crew.target), crew.plan.timeout)
-            .keeping(crew.keep.clone());
+        let number = user.weighted_users_index;
+        let lines = crew.sites.iter().map(|site| {
+            let session = site.sessions[number % site.sessions.len()].clone();
+            Line::new(session, Arc::clone(&site.target), crew.plan.timeout)
+                .keeping(site.keep.clone())
+        });
         Self {
             run,
             user,
-            line,
+            lines: lines.collect(),
+            at: 0,
+            block: None,
             tray,
             first: None,
             row: None,
@@ -68,11 +78,20 @@ impl<'a> Person<'a> {
     }
 
     pub(super) fn reconnects(&self) -> u64 {
-        self.line.reconnects
+        self.lines.iter().map(|line| line.reconnects).sum()
     }
 
     pub(super) fn resent(&self) -> u64 {
-        self.line.resent
+        self.lines.iter().map(|line| line.resent).sum()
+    }
+
+    /// Hands in what it knows.
+    pub(super) fn hand_in(&mut self) {
+        self.tray.hand_on();
+    }
+
+    fn line(&self) -> &Line {
+        &self.lines[self.at]
     }
 
     /// Connects and arrives, before the clock.
@@ -81,11 +100,14 @@ impl<'a> Person<'a> {
         // Nobody closes the door; without a permit all would come at once.
         let _turn = run.arriving.acquire().await.ok();
         let ticket = run.arrival(self.user());
-        self.take_up(ticket, None);
-        for scenario in run.crew.cast.of_user(self.user(), run.crew.plan.model) {
-            // A failure is in the record already.
-            let _ = scenario.begin(self).await;
-            self.settle().await;
+        for (at, site) in run.crew.sites.iter().enumerate() {
+            self.at = at;
+            self.take_up(ticket, None);
+            for scenario in site.cast.of_user(self.user(), run.casting()) {
+                // A failure is in the record already.
+                let _ = scenario.begin(self).await;
+                self.settle().await;
+            }
         }
     }
 
@@ -96,10 +118,10 @@ impl<'a> Person<'a> {
             issued.ticket,
             Some((issued.phase, issued.stage, issued.due)),
         );
-        let scenario = run
-            .crew
-            .cast
-            .of_ticket(self.user(), issued.ticket, run.crew.plan.model);
+        self.at = run.desk.server(&issued);
+        self.block = matches!(run.desk, Desk::Turns(_)).then_some((issued.phase, issued.stage));
+        let cast = &run.crew.sites[self.at].cast;
+        let scenario = cast.of_ticket(self.user(), issued.ticket, run.casting());
         // A failure is in the record already.
         let _ = scenario.run(self, issued.ticket).await;
         self.settle().await;
@@ -140,6 +162,9 @@ impl<'a> Person<'a> {
     /// Phase and stage of what is sent now.
     fn moment(&self) -> (Phase, usize) {
         let run = self.run;
+        if let Some(block) = self.block {
+            return block;
+        }
         let Some(started) = run.clock.started() else {
             return (Phase::WarmUp, 0);
         };
@@ -154,7 +179,7 @@ impl<'a> Person<'a> {
 
     fn place(&self, phase: Phase, stage: usize, row: Row) -> Place {
         Place {
-            server: self.run.crew.server,
+            server: self.at,
             block: self.run.crew.block + stage,
             phase,
             row,
@@ -193,7 +218,7 @@ impl<'a> Person<'a> {
         read: impl FnOnce(&Pending<E>, &http::Response<Bytes>) -> Result<T, ReplyError>,
     ) -> Result<T, LineError> {
         self.settle().await;
-        let call = self.line.session().call(endpoint)?;
+        let call = self.line().session().call(endpoint)?;
         let route = *call.1.route();
         let row = self.row.take().map_or(Row::Route(route), Row::Named);
         let sent = Instant::now();
@@ -207,13 +232,13 @@ impl<'a> Person<'a> {
         });
         let place = self.place(phase, stage, row);
         self.under_way = Some(UnderWay { place, late, sent });
-        let mut timed = self.line.timed(call, read).await;
+        let mut timed = self.lines[self.at].timed(call, read).await;
         self.under_way = None;
         timed.timing.late = late;
         if let (Phase::Steady, Some(started)) = (phase, self.run.clock.started()) {
             self.run.answered(stage, started);
         }
-        let server = self.line.session().server();
+        let server = self.line().session().server();
         let failure = timed.result.as_ref().err().map(|error| Failure {
             class: error.class_on(server),
             words: error.in_words(&route),
@@ -237,7 +262,7 @@ impl Execute for Person<'_> {
     type Error = LineError;
 
     fn session(&self) -> &Session {
-        self.line.session()
+        self.line().session()
     }
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, LineError> {
@@ -286,7 +311,7 @@ impl Actor for Person<'_> {
     }
 
     fn enter(&mut self, session: Session) {
-        self.line.set_session(session);
+        self.lines[self.at].set_session(session);
     }
 
     async fn think(&mut self, time: Duration) {

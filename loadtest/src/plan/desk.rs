@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{Model, Plan, Shift, Ticket, Timeline};
+use super::{Model, Plan, Seat, Shift, Ticket, Timeline, Turns};
 use crate::record::Phase;
 
 /// A ticket that somebody carries out, and where its first request belongs.
@@ -21,7 +21,7 @@ pub struct Issued {
     pub ticket: Ticket,
     /// Ramp or steady.
     pub phase: Phase,
-    /// Index of the stage.
+    /// Index of the stage, or of the block of a comparison.
     pub stage: usize,
     /// When it was due; in the open model only.
     pub due: Option<Due>,
@@ -43,6 +43,8 @@ pub enum Desk {
     Closed(Counter),
     /// Each at its moment, by a pacer.
     Open(Arc<Queue>),
+    /// Each once for each of two servers, block by block.
+    Turns(Turns),
 }
 
 impl Desk {
@@ -60,11 +62,34 @@ impl Desk {
         }
     }
 
-    /// The next ticket for this user, when there is one; `None` when there will be none any more.
-    pub async fn next(&self, user: usize, started: Instant) -> Option<Issued> {
+    /// The next ticket for this user, when there is one; `None` when there will be none any more. `hand_in`: see
+    /// [`Turns::next`].
+    pub async fn next(
+        &self,
+        user: usize,
+        started: Instant,
+        hand_in: impl FnMut(),
+    ) -> Option<Issued> {
         match self {
             Self::Closed(counter) => counter.next(user, started).await,
             Self::Open(queue) => queue.next().await,
+            Self::Turns(turns) => turns.next(hand_in).await,
+        }
+    }
+
+    /// Which server a ticket goes to.
+    pub fn server(&self, issued: &Issued) -> usize {
+        match self {
+            Self::Turns(turns) => turns.server(issued.stage),
+            Self::Closed(_) | Self::Open(_) => 0,
+        }
+    }
+
+    /// A user comes; where others would wait for it, it is known to be gone when this is dropped.
+    pub fn sit(&self) -> Option<Seat<'_>> {
+        match self {
+            Self::Turns(turns) => Some(turns.sit()),
+            Self::Closed(_) | Self::Open(_) => None,
         }
     }
 }

@@ -5,12 +5,14 @@ mod pacer;
 mod schedule;
 mod stages;
 mod timeline;
+mod turns;
 
 pub use desk::{Desk, Due, Issued, Queue};
 pub use pacer::pace;
 pub use schedule::{Arrival, Arrivals, Schedule};
 pub use stages::{Stage, Stages};
 pub use timeline::{Shift, Timeline};
+pub use turns::{Seat, Turns, WARM_UP, order};
 
 use std::time::Duration;
 

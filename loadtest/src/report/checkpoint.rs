@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Ended, Format, Frame};
+use super::{Ended, Frame, outputs::json};
 use crate::{
     measure::{Keeper, Measured},
     sink,
@@ -44,7 +44,7 @@ impl Checkpoint {
     fn write(&self, frame: &Frame, so_far: Measured) {
         let result = frame.result(so_far, Ended::NotYet);
         let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*is_over && let Ok(text) = Format::Json.render(&result) {
+        if !*is_over && let Ok(text) = json(&result) {
             // The next one may succeed, and the run goes on without.
             let _ = sink::replace(&self.path, &text);
         }

@@ -18,16 +18,21 @@ pub(super) fn render(result: &RunResult) -> String {
             result.judged().map(|part| route(part, result)).collect(),
         ),
     ];
+    document(&result.began(), &suites)
+}
+
+/// The suites of something that began then.
+pub(crate) fn document(began: &str, suites: &[(&str, Vec<Case>)]) -> String {
     let all = suites.iter().flat_map(|(_, cases)| cases);
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"loadtest\" {}>\n",
         counts(all)
     );
-    for (name, cases) in &suites {
+    for (name, cases) in suites {
         let _ = writeln!(
             out,
             "  <testsuite name=\"loadtest.{name}\" timestamp=\"{}\" {}>",
-            escaped(&result.began()),
+            escaped(began),
             counts(cases)
         );
         for case in cases {
@@ -39,16 +44,16 @@ pub(super) fn render(result: &RunResult) -> String {
 }
 
 /// A case, and what is wrong with it.
-struct Case {
-    name: String,
-    seconds: f64,
-    wrong: Option<(Wrong, String)>,
-    says: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) seconds: f64,
+    pub(crate) wrong: Option<(Wrong, String)>,
+    pub(crate) says: String,
 }
 
 /// A failure is about the server; with an error the figures say nothing.
 #[derive(Clone, Copy)]
-enum Wrong {
+pub(crate) enum Wrong {
     Failure,
     Error,
 }

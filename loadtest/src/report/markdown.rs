@@ -96,7 +96,11 @@ fn failures(out: &mut String, result: &RunResult) {
 }
 
 /// A table: names on the left, and where there are several columns these on the right.
-fn rows(out: &mut String, heads: &[&str], rows: impl Iterator<Item = (String, Vec<String>)>) {
+pub(crate) fn rows(
+    out: &mut String,
+    heads: &[&str],
+    rows: impl Iterator<Item = (String, Vec<String>)>,
+) {
     let _ = writeln!(out, "| {} |", heads.join(" | "));
     let right = match heads {
         [_, _] => "---|".to_owned(),
@@ -114,7 +118,7 @@ fn rows(out: &mut String, heads: &[&str], rows: impl Iterator<Item = (String, Ve
 }
 
 /// Without what Markdown or HTML would read as more than text: some of the words are a server's.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

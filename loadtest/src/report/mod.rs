@@ -1,5 +1,5 @@
-//! What people and machines get to see. Everything is made from one [`RunResult`], of the run that has just ended or of a
-//! file.
+//! What people and machines get to see. Everything is made from one document, of what has just ended or of a file: a
+//! [`RunResult`] or a [`Comparison`].
 
 pub mod command;
 
@@ -8,21 +8,22 @@ mod csv;
 mod database;
 mod frame;
 mod hgrm;
-mod html;
-mod junit;
-mod markdown;
-mod markup;
+pub(crate) mod html;
+pub(crate) mod junit;
+pub(crate) mod markdown;
+pub(crate) mod markup;
 mod outputs;
 mod result;
 mod server;
-mod table;
-mod terminal;
+pub(crate) mod table;
+pub(crate) mod terminal;
 mod webhooks;
 
 pub use checkpoint::Checkpoint;
 pub use database::DatabasePart;
 pub use frame::{Ended, Frame};
-pub use outputs::{Format, Outputs, Wanted};
+pub use outputs::{Document, Form, Format, Outputs, Wanted};
+pub(crate) use result::to_second;
 pub use result::{
     BlockPart, CoursePart, Distribution, Outcome, PERCENTILES, PhasePart, PlanPart, RoutePart,
     RunResult, SCHEMA, ScenarioPart, Second, ServerPart, StagePart,
@@ -34,6 +35,7 @@ use std::{fs, io::ErrorKind, path::PathBuf};
 use clap::Args;
 
 use crate::{
+    compare::Comparison,
     exit::{Exit, Problem},
     out::Stdout,
 };
@@ -41,7 +43,7 @@ use crate::{
 /// Flags of `report`.
 #[derive(Args)]
 pub struct ReportArgs {
-    /// A result that `run` has written (--json, or result.json of --out)
+    /// A result that `run`, `ab` or `compare` has written (--json, or result.json of --out)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Where reports go.
@@ -63,7 +65,28 @@ pub fn report(args: &ReportArgs, out: &Stdout) -> Result<Exit, Problem> {
         }
         problem
     })?;
-    let result = RunResult::read(&text).map_err(|problem| problem.with(&file))?;
-    args.outputs.open()?.write(&result, out)?;
+    let about = |problem: Problem| problem.with(&file);
+    if Comparison::is_in(&text) {
+        let comparison = Comparison::read(&text).map_err(about)?;
+        args.outputs.open::<Comparison>()?.write(&comparison, out)?;
+    } else {
+        let result = RunResult::read(&text).map_err(about)?;
+        args.outputs.open::<RunResult>()?.write(&result, out)?;
+    }
     Ok(Exit::Passed)
+}
+
+impl Document for RunResult {
+    const NAME: &'static str = "a run";
+    const FORMS: &'static [Form<Self>] = &[
+        (Format::Html, html::render),
+        (Format::Markdown, markdown::render),
+        (Format::Junit, junit::render),
+        (Format::Csv, csv::render),
+        (Format::Hgrm, hgrm::render),
+    ];
+
+    fn screen(&self, colours: bool) -> String {
+        terminal::render(self, colours)
+    }
 }

@@ -3,11 +3,46 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
-use super::{Checkpoint, RunResult, csv, hgrm, html, junit, markdown, terminal};
+use super::Checkpoint;
 use crate::{exit::Problem, out::Stdout, progress::say, sink::Sink};
 
-/// A form that a result can take.
+/// What reports are made of: a run, or a comparison.
+pub trait Document: Serialize + Sized + 'static {
+    /// What it is: «a run».
+    const NAME: &'static str;
+    /// The forms that it has beside JSON, and how each is made.
+    const FORMS: &'static [Form<Self>];
+
+    /// One screen for people.
+    fn screen(&self, colours: bool) -> String;
+}
+
+/// A form, and how a document gets it.
+pub type Form<D> = (Format, fn(&D) -> String);
+
+/// All of it, as JSON.
+pub(super) fn json(document: &impl Document) -> Result<String, Problem> {
+    let json = serde_json::to_string(document)
+        .map_err(|error| Problem::new(format!("the result cannot be written as JSON: {error}")))?;
+    Ok(json + "\n")
+}
+
+/// Whether a document has this form.
+fn has<D: Document>(format: Format) -> bool {
+    format == Format::Json || D::FORMS.iter().any(|(form, _)| *form == format)
+}
+
+/// A document in this form: one that it has.
+fn render<D: Document>(document: &D, format: Format) -> Result<String, Problem> {
+    match D::FORMS.iter().find(|(form, _)| *form == format) {
+        Some((_, render)) => Ok(render(document)),
+        None => json(document),
+    }
+}
+
+/// A form that a document can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// All of it.
@@ -46,27 +81,10 @@ impl Format {
             Self::Hgrm => ("--hgrm", "latency.hgrm"),
         }
     }
-
-    /// The result in this form.
-    pub fn render(self, result: &RunResult) -> Result<String, Problem> {
-        Ok(match self {
-            Self::Json => {
-                let json = serde_json::to_string(result).map_err(|error| {
-                    Problem::new(format!("the result cannot be written as JSON: {error}"))
-                })?;
-                json + "\n"
-            }
-            Self::Html => html::render(result),
-            Self::Markdown => markdown::render(result),
-            Self::Junit => junit::render(result),
-            Self::Csv => csv::render(result),
-            Self::Hgrm => hgrm::render(result),
-        })
-    }
 }
 
 /// Where reports go, as it is typed. `-` is standard output, and then nothing else is printed there.
-#[derive(Args)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Reports")]
 pub struct Wanted {
     /// Write the result to FILE, of which reports can be made later; - is standard output, and then nothing else is printed there
@@ -93,23 +111,33 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn file(&self, format: Format) -> Option<PathBuf> {
-        let given = match format {
+    /// The file that is given for a form.
+    fn given(&self, format: Format) -> Option<&PathBuf> {
+        match format {
             Format::Json => &self.json,
             Format::Html => &self.html,
             Format::Markdown => &self.markdown,
             Format::Junit => &self.junit,
             Format::Csv => &self.csv,
             Format::Hgrm => &self.hgrm,
-        };
-        let (_, name) = format.names();
-        given
-            .clone()
-            .or_else(|| Some(self.out.as_ref()?.join(name)))
+        }
+        .as_ref()
     }
 
-    /// Finds out whether all of them can be written.
-    pub fn open(&self) -> Result<Outputs, Problem> {
+    /// Finds out whether all of them can be written of such a document.
+    pub fn open<D: Document>(&self) -> Result<Outputs, Problem> {
+        for format in Format::ALL {
+            if self.given(format).is_some() && !has::<D>(format) {
+                let has = Format::ALL.into_iter().filter(|format| has::<D>(*format));
+                let has: Vec<_> = has.map(|format| format.names().0).collect();
+                return Err(Problem::new(format!(
+                    "{}: {} has no such report",
+                    format.names().0,
+                    D::NAME
+                ))
+                .advise(format!("it has {}; --out DIR writes all", has.join(", "))));
+            }
+        }
         if let Some(folder) = &self.out {
             fs::create_dir_all(folder).map_err(|error| {
                 Problem::new(format!(
@@ -123,11 +151,12 @@ impl Wanted {
             sinks: Vec::new(),
             folder: self.out.clone(),
         };
-        for format in Format::ALL {
-            let Some(path) = self.file(format) else {
+        for format in Format::ALL.into_iter().filter(|format| has::<D>(*format)) {
+            let (flag, name) = format.names();
+            let in_folder = || Some(self.out.as_ref()?.join(name));
+            let Some(path) = self.given(format).cloned().or_else(in_folder) else {
                 continue;
             };
-            let (flag, _) = format.names();
             let sink = Sink::open(flag, &path)?;
             let taken = outputs.sinks.iter().find(|(_, other)| sink.is_same(other));
             if let Some((other, _)) = taken {
@@ -160,17 +189,17 @@ impl Outputs {
     }
 
     /// Writes all of them, and the screen.
-    pub fn write(self, result: &RunResult, out: &Stdout) -> Result<(), Problem> {
+    pub fn write<D: Document>(self, document: &D, out: &Stdout) -> Result<(), Problem> {
         if self.sinks.iter().any(|(_, sink)| sink.is_stdout()) {
-            say(&terminal::render(result, false));
+            say(&document.screen(false));
         } else {
-            let screen = terminal::render(result, out.takes_colours());
+            let screen = document.screen(out.takes_colours());
             out.print(&screen).map_err(|error| {
                 Problem::new(format!("standard output cannot be written: {error}"))
             })?;
         }
         for (format, sink) in self.sinks {
-            sink.write(format.names().0, &format.render(result)?, out)?;
+            sink.write(format.names().0, &render(document, format)?, out)?;
         }
         if let Some(folder) = self.folder {
             say(&format!("reports are in {}", folder.display()));

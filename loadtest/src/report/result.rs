@@ -27,7 +27,7 @@ use crate::{
 
 /// Version of the schema.
 ///
-/// 2: what happened in each second, an example of each failure, when phases began, the command.
+/// 2: what happened in each second, the bytes of replies, an example of each failure, when phases began, the command.
 pub const SCHEMA: u32 = 2;
 
 /// A run.
@@ -135,10 +135,7 @@ impl RunResult {
 
     /// When it began, to the second.
     pub fn began(&self) -> String {
-        match self.started.split_once('.') {
-            Some((second, _)) => format!("{second}Z"),
-            None => self.started.clone(),
-        }
+        to_second(&self.started)
     }
 
     /// How it ended, in one sentence.
@@ -161,6 +158,14 @@ impl RunResult {
                     .to_owned()
             }
         }
+    }
+}
+
+/// A moment (RFC 3339), to the second.
+pub(crate) fn to_second(moment: &str) -> String {
+    match moment.split_once('.') {
+        Some((second, _)) => format!("{second}Z"),
+        None => moment.to_owned(),
     }
 }
 
@@ -400,6 +405,9 @@ pub struct RoutePart {
     pub examples: BTreeMap<Class, String>,
     /// The first failure, in words.
     pub first_failure: Option<String>,
+    /// Bytes of the bodies of successful ones.
+    #[serde(default)]
+    pub bytes: Option<u64>,
     /// Successful ones per second.
     pub throughput: Option<f64>,
     /// Percentiles of the response time over **all** requests, in µs; `null` = a failed one, infinitely slow.
@@ -524,6 +532,7 @@ impl RoutePart {
             failures: figures.failures.clone(),
             examples: figures.examples.clone(),
             first_failure: figures.first_failure.clone(),
+            bytes: Some(figures.bytes),
             throughput: measured.then(|| figures.latency.len() as f64 / seconds),
             judged: PERCENTILES
                 .iter()

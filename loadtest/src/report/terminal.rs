@@ -17,11 +17,15 @@ const OTHERS: usize = 5;
 /// The screen.
 pub(super) fn render(result: &RunResult, colours: bool) -> String {
     let text = plain(&screen(result));
-    if colours {
-        coloured(result, &text)
-    } else {
-        text
+    if !colours {
+        return text;
     }
+    let end = match result.outcome {
+        Outcome::Passed => GREEN,
+        Outcome::Missed => RED,
+        Outcome::Invalid | Outcome::Cancelled | Outcome::Partial => YELLOW,
+    };
+    coloured(&text, end)
 }
 
 fn screen(result: &RunResult) -> String {
@@ -198,27 +202,32 @@ fn webhooks(part: &WebhooksPart) -> String {
     out
 }
 
-const GREEN: &str = "\x1b[1;32m";
-const RED: &str = "\x1b[1;31m";
-const YELLOW: &str = "\x1b[1;33m";
+pub(crate) const GREEN: &str = "\x1b[1;32m";
+pub(crate) const RED: &str = "\x1b[1;31m";
+pub(crate) const YELLOW: &str = "\x1b[1;33m";
 const PLAIN: &str = "\x1b[0m";
 
-/// The words that matter in colour. Nothing else in the text steers a terminal.
-fn coloured(result: &RunResult, text: &str) -> String {
-    let end = match result.outcome {
-        Outcome::Passed => GREEN,
-        Outcome::Missed => RED,
-        Outcome::Invalid | Outcome::Cancelled | Outcome::Partial => YELLOW,
-    };
+/// Verdicts, as cells of a table.
+const VERDICTS: [(&str, &str); 5] = [
+    ("MISSED", RED),
+    ("REGRESSED", RED),
+    ("INCONCLUSIVE", YELLOW),
+    ("passed", GREEN),
+    ("improved", GREEN),
+];
+
+/// The verdicts in colour, and the last line in that of the end. Nothing else in the text steers a terminal.
+pub(crate) fn coloured(text: &str, end: &str) -> String {
     let (body, last) = text.trim_end().rsplit_once('\n').unwrap_or(("", text));
-    let body = body
-        .replace("  MISSED", &format!("  {RED}MISSED{PLAIN}"))
-        .replace("  passed", &format!("  {GREEN}passed{PLAIN}"));
+    let paint = |body: String, (word, colour): (&str, &str)| {
+        body.replace(&format!("  {word}"), &format!("  {colour}{word}{PLAIN}"))
+    };
+    let body = VERDICTS.into_iter().fold(body.to_owned(), paint);
     format!("{body}\n{end}{last}{PLAIN}\n")
 }
 
 /// Columns as wide as their widest cell.
-fn aligned(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(crate) fn aligned(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let heads = heads.iter().map(|head| (*head).to_owned()).collect();
     let lines: Vec<Vec<String>> = std::iter::once(heads).chain(rows).collect();
     let width = |column: usize| {

@@ -25,7 +25,7 @@ pub enum Which {
 }
 
 /// The stand-in's configuration where nothing was named.
-const SANDBOX: &str = "2.5";
+pub const SANDBOX: &str = "2.5";
 
 impl Which {
     /// What the command line says, else the environment, else the stand-in.

@@ -3,6 +3,7 @@
 mod accept;
 mod accounts;
 mod bad_input;
+mod comparison;
 mod connections;
 mod doctor;
 mod drills;

@@ -82,8 +82,17 @@ impl Said {
 /// A result, which the schema describes.
 #[track_caller]
 pub(crate) fn valid(text: &str) -> Value {
+    held_to(include_str!("../../schema/result.json"), text)
+}
+
+/// A comparison, held to its schema.
+pub(crate) fn valid_comparison(text: &str) -> Value {
+    held_to(include_str!("../../schema/comparison.json"), text)
+}
+
+fn held_to(schema: &str, text: &str) -> Value {
     let result = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    let schema = serde_json::from_str(include_str!("../../schema/result.json")).unwrap();
+    let schema = serde_json::from_str(schema).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let wrong: Vec<_> = schema
         .iter_errors(&result)

@@ -254,6 +254,50 @@ fn results_of_older_schemas_are_read_and_newer_ones_refused() {
 }
 
 #[test]
+fn the_page_of_ten_minutes_and_forty_routes_is_small() {
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/results/1.json");
+    let mut result: Value = serde_json::from_str(&read(&old)).unwrap();
+    let routes = result["routes"].as_array().unwrap();
+    let steady = routes.iter().find(|part| part["phase"] == "steady");
+    let steady = steady.unwrap().clone();
+    // Figures that jump as no server's do, and a failure of every class.
+    let jagged = |second: u64, of: u64| 1_000 + (second * 7_919 + of) % 1_234_567;
+    let seconds: Vec<_> = (0..600)
+        .map(|second| {
+            let [p50, p95, p99] = [1, 20_011, 700_001].map(|of| jagged(second, of));
+            let (requests, failed) = (1_000 + second % 313, second % 7);
+            json!({"second": second, "requests": requests, "failed": failed, "p50": p50, "p95": p95, "p99": p99, "max": p99})
+        })
+        .collect();
+    let example = "PATCH /api/v2/projects/{project}/views/{view}: ".repeat(5);
+    let classes = [
+        "connect", "time-out", "server", "limited", "client", "decode", "content",
+    ];
+    let forty = (0..40).map(|number| {
+        let mut part = steady.clone();
+        part["route"] = json!(format!(
+            "PATCH /api/v2/projects/{{project}}/resource-{number}"
+        ));
+        part["failed"] = json!(7);
+        for class in classes {
+            part["failures"][class] = json!(1);
+            part["examples"][class] = json!(example);
+        }
+        part["seconds"] = json!(seconds);
+        part
+    });
+    result["routes"] = forty.collect();
+    result["course"] = json!([{"server": 0, "repeat": 0, "phase": "steady", "seconds": seconds}]);
+    result["phases"] =
+        json!([{"repeat": 0, "phase": "steady", "begins": 0.0, "seconds": 600.0, "judged": true}]);
+    result["schema"] = json!(2);
+    let page = &reports_of(&result)[1];
+    assert_eq!(page.matches("resource-39").count(), 1 + classes.len());
+    assert!(page.contains("Throughput over time"));
+    assert!(page.len() < 500_000, "{}", page.len());
+}
+
+#[test]
 fn damaged_results_are_no_panic() {
     let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/results/1.json");
     let mut result: Value = serde_json::from_str(&read(&old)).unwrap();

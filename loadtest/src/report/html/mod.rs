@@ -1,7 +1,10 @@
 //! A page for people: one file that loads nothing and runs nothing but what is in it.
 
 mod chart;
+mod comparison;
 mod plots;
+
+pub(crate) use comparison::render as comparison;
 
 use std::fmt::Write as _;
 
@@ -20,8 +23,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// The page.
 pub(super) fn render(result: &RunResult) -> String {
-    let mut out = head(result);
-    verdict(&mut out, result);
+    let mut out = verdict(result);
     section(
         &mut out,
         "Response time by percentile",
@@ -43,25 +45,30 @@ pub(super) fn render(result: &RunResult) -> String {
         section(&mut out, name, &list(&facts));
     }
     out.push_str("</div>\n");
-    if !result.command.is_empty() {
-        let command = format!("<pre>{}</pre>", escaped(&result.command));
-        section(&mut out, "To repeat it", &command);
-    }
-    let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
-    out
+    command(&mut out, &result.command);
+    page(&title(result), &out)
 }
 
-fn head(result: &RunResult) -> String {
+/// The command, where it is known.
+fn command(out: &mut String, typed: &str) {
+    if !typed.is_empty() {
+        let typed = format!("<pre>{}</pre>", escaped(typed));
+        section(out, "To repeat it", &typed);
+    }
+}
+
+/// What is around every page: its own style and script, and nothing else that could be loaded or run.
+fn page(title: &str, body: &str) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}<script>{SCRIPT}</script>\n</body>\n</html>\n",
         hash(STYLE),
         hash(SCRIPT),
-        escaped(&title(result)),
+        escaped(title),
     )
 }
 
@@ -79,7 +86,15 @@ fn section(out: &mut String, name: &str, body: &str) {
     let _ = writeln!(out, "<section><h2>{name}</h2>{body}</section>");
 }
 
-fn verdict(out: &mut String, result: &RunResult) {
+/// The begin of the card that stands first: how it ended.
+fn heading(class: &str, words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let words: String = first.chain(letters).collect();
+    format!("<header class=\"{class}\"><h1>{}</h1>\n", escaped(&words))
+}
+
+fn verdict(result: &RunResult) -> String {
     let class = match result.outcome {
         Outcome::Passed => "passed",
         Outcome::Missed => "missed",
@@ -87,15 +102,7 @@ fn verdict(out: &mut String, result: &RunResult) {
         Outcome::Cancelled => "cancelled",
         Outcome::Partial => "partial",
     };
-    let words = result.in_words();
-    let mut letters = words.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let words: String = first.chain(letters).collect();
-    let _ = writeln!(
-        out,
-        "<header class=\"{class}\"><h1>{}</h1>",
-        escaped(&words)
-    );
+    let mut out = heading(class, &result.in_words());
     for server in &result.servers {
         let _ = writeln!(
             out,
@@ -128,7 +135,7 @@ fn verdict(out: &mut String, result: &RunResult) {
             escaped(&table::verdict(row))
         );
     }
-    out.push_str("</ul></header>\n");
+    out + "</ul></header>\n"
 }
 
 fn routes(out: &mut String, result: &RunResult) {

@@ -23,7 +23,11 @@ const POINTS: usize = 1200;
 const LEAST: f64 = 0.5;
 
 /// A figure: its legend, and the drawing in both sizes.
-fn figure(legend: &[(usize, &str, String)], caption: &str, drawings: &[String]) -> String {
+pub(super) fn figure(
+    legend: &[(usize, &str, String)],
+    caption: &str,
+    drawings: &[String],
+) -> String {
     let mut items = String::new();
     for (number, more, name) in legend {
         let _ = write!(
