@@ -99,6 +99,22 @@ impl LoadTest {
         Measured::of(&result).map_err(|what| format!("the result of {name}: {what}"))
     }
 
+    /// Compares two servers with `ab`. Whatever it says of them is an answer.
+    pub fn compare(&self, a: &str, b: &str, flags: &[String]) -> Outcome<Compared> {
+        let name = self.program.display().to_string();
+        let mut command = Command::new(&self.program);
+        clean(&mut command)
+            .args(["ab", "--json", "-", "--a", a, "--b", b])
+            .args(flags);
+        let output = run(&mut command, &name)?;
+        if !matches!(output.status.code(), Some(0 | 3 | 4 | 5)) {
+            return Err(failed(&name, &output));
+        }
+        let result: Value = serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("the comparison of {name} is no JSON: {error}"))?;
+        Compared::of(&result).ok_or_else(|| format!("the comparison of {name} lacks what is read"))
+    }
+
     /// Runs it under valgrind, and gives the instructions of the whole process.
     pub fn instructions(&self, load: &Load<'_>) -> Outcome<u64> {
         // 2 and 5 as in `run`.
@@ -109,15 +125,52 @@ impl LoadTest {
     }
 }
 
-/// Adds the flags and the environment of a run.
-fn prepare<'a>(command: &'a mut Command, load: &Load<'_>) -> &'a mut Command {
-    // What this shell is set up for must not change what is measured.
+/// What `ab` of the load tester said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// How it ended: `regressed`, `improved`, `unchanged`, `inconclusive`, `invalid`.
+    pub outcome: String,
+    /// After how many pairs of blocks.
+    pub pairs: u64,
+    /// The ratio of the p50 with its interval, for people.
+    pub p50: String,
+    /// CPU time of A's process per request, in µs.
+    pub cpu: f64,
+}
+
+impl Compared {
+    fn of(result: &Value) -> Option<Self> {
+        let rows = result["rows"].as_array()?;
+        let row = |metric| rows.iter().find(|row| row["metric"] == metric);
+        let p50 = row("p50")?;
+        Some(Self {
+            outcome: result["outcome"].as_str()?.to_owned(),
+            pairs: result["duel"]["pairs"].as_u64()?,
+            p50: format!(
+                "p50 {:.3} ({:.3} – {:.3})",
+                p50["ratio"].as_f64()?,
+                p50["low"].as_f64().unwrap_or(0.0),
+                p50["high"].as_f64().unwrap_or(f64::INFINITY)
+            ),
+            cpu: row("cpu")?["a"].as_f64()?,
+        })
+    }
+}
+
+/// What this shell is set up for must not change what is measured.
+fn clean(command: &mut Command) -> &mut Command {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("VIKUNJA_") || text.starts_with("LOADTEST_") {
             command.env_remove(name);
         }
     }
+    command
+}
+
+/// Adds the flags and the environment of a run.
+fn prepare<'a>(command: &'a mut Command, load: &Load<'_>) -> &'a mut Command {
+    clean(command);
     if let Some(cacert) = load.cacert {
         command.env("LOADTEST_CACERT", cacert);
     }
@@ -299,6 +352,26 @@ mod tests {
             problem.contains("3 requests failed") && problem.contains("500"),
             "{problem}"
         );
+    }
+
+    #[test]
+    fn a_comparison_is_read() {
+        let result = json!({
+            "outcome": "unchanged",
+            "duel": {"pairs": 60},
+            "rows": [
+                {"metric": "p50", "ratio": 1.01, "low": 0.99, "high": null},
+                {"metric": "cpu", "a": 812.5, "b": 815.0},
+            ],
+        });
+        let compared = Compared::of(&result).unwrap();
+        assert_eq!(
+            (compared.outcome.as_str(), compared.pairs),
+            ("unchanged", 60)
+        );
+        assert_eq!(compared.p50, "p50 1.010 (0.990 – inf)");
+        assert!((compared.cpu - 812.5).abs() < 1e-9);
+        assert_eq!(Compared::of(&json!({"outcome": "unchanged"})), None);
     }
 
     #[test]
