@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use vikunja_sdk::{Api, ApiChoice, Execute, Session, tasks};
+use vikunja_sdk::{Api, ApiChoice, Execute, tasks};
 
 use crate::{
     cli::{RunArgs, ab::AbArgs, variable},
@@ -145,7 +145,11 @@ impl Prepared {
     /// Where users go.
     pub(super) fn site(&self, keep: Keep) -> Site {
         Site {
-            sessions: self.logins.iter().map(|login| login.session().clone()).collect(),
+            sessions: self
+                .logins
+                .iter()
+                .map(|login| login.session().clone())
+                .collect(),
             target: Arc::clone(&self.target),
             keep,
             cast: Arc::clone(&self.cast),

@@ -28,9 +28,7 @@ use crate::{
     check::Check,
     exit::Problem,
     line::{Keep, Target},
-    plan::{
-        self, Arrivals, Desk, Issued, Model, Plan, Schedule, Shift, Ticket, Timeline, Turns,
-    },
+    plan::{self, Arrivals, Desk, Issued, Model, Plan, Schedule, Shift, Ticket, Timeline, Turns},
     record::{Class, Failure, Live, Phase, Place, Recorder, Row, Sample, Timing, Tray},
     scenario::Cast,
     stop::Stop,
