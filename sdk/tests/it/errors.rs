@@ -34,7 +34,7 @@ async fn a_connection_that_fails_says_why_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let builder = Client::builder(address).call_timeout(Duration::from_secs(5));
+    let builder = Client::builder(&address).call_timeout(Duration::from_secs(5));
     let error = builder.connect().await.unwrap_err();
     said_once(&error, "refused");
 }
