@@ -4,7 +4,7 @@ mod around;
 mod checklist;
 mod phases;
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use clap::{Args, builder::BoolishValueParser};
 use serde::Serialize;
@@ -149,7 +149,7 @@ fn render(server: &ServerPart, checklist: &[Checked], phases: &Phases) -> String
         text += &line.to_string();
     }
     for (phase, why) in phases.stopped() {
-        text += &format!("\ncould not: {phase}: {why}\n");
+        let _ = write!(text, "\ncould not: {phase}: {why}\n");
     }
     text + &format!(
         "\n{} passed, {} failed, {} not checkable\n",

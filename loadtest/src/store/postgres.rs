@@ -103,7 +103,8 @@ impl Postgres {
     }
 
     async fn connect(&self) -> Result<Client, String> {
-        let (client, connection) = self.config.connect(NoTls).await.map_err(words)?;
+        // Its future is large; boxed, ours are not.
+        let (client, connection) = Box::pin(self.config.connect(NoTls)).await.map_err(words)?;
         // It ends with the client, who hears of its errors.
         tokio::spawn(connection);
         Ok(client)
