@@ -49,6 +49,9 @@ pub struct Measured {
     pub invalid: Option<String>,
 }
 
+/// How a run ends that tells its figures. 2: a target was missed; 5: the machine was overloaded. Neither is what is asked here.
+const RUN: &[i32] = &[0, 2, 5];
+
 impl LoadTest {
     /// How many lists it reads before its clock runs: one to see the page, and one for each user.
     pub fn warm_up(users: usize) -> usize {
@@ -87,41 +90,49 @@ impl LoadTest {
 
     /// Runs the documented scenario. A failed request is an error: then there is nothing to compare.
     pub fn run(&self, load: &Load<'_>) -> Outcome<Measured> {
-        let name = self.program.display();
         let mut command = Command::new(&self.program);
-        let output = run(prepare(&mut command, load), &name.to_string())?;
-        // 2: a target was missed; 5: the machine was overloaded. Neither is what is asked here.
-        if output.stdout.is_empty() || !matches!(output.status.code(), Some(0 | 2 | 5)) {
+        let result = self.result(prepare(&mut command, load), RUN)?;
+        Measured::of(&result)
+            .map_err(|what| format!("the result of {}: {what}", self.program.display()))
+    }
+
+    /// Runs it with these flags on these processors, and gives its whole result.
+    pub fn run_with(&self, args: &[&str], token: &str, processors: Option<&str>) -> Outcome<Value> {
+        let mut command = on(processors, &self.program);
+        bare(&mut command).args(["run", "--json", "-"]).args(args);
+        if !token.is_empty() {
+            command.env("VIKUNJA_TOKEN", token);
+        }
+        self.result(&mut command, RUN)
+    }
+
+    fn result(&self, command: &mut Command, codes: &[i32]) -> Outcome<Value> {
+        let name = self.program.display();
+        let output = run(command, &name.to_string())?;
+        let ended = output.status.code().is_some_and(|code| codes.contains(&code));
+        if output.stdout.is_empty() || !ended {
             return Err(failed(&name.to_string(), &output));
         }
-        let result: Value = serde_json::from_slice(&output.stdout)
-            .map_err(|error| format!("the result of {name} is no JSON: {error}"))?;
-        Measured::of(&result).map_err(|what| format!("the result of {name}: {what}"))
+        serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("the result of {name} is no JSON: {error}"))
     }
 
     /// Compares two servers with `ab`. Whatever it says of them is an answer.
     pub fn compare(&self, a: &str, b: &str, flags: &[String]) -> Outcome<Compared> {
-        let name = self.program.display().to_string();
         let mut command = Command::new(&self.program);
-        clean(&mut command)
+        bare(&mut command)
             .args(["ab", "--json", "-", "--a", a, "--b", b])
             .args(flags);
-        let output = run(&mut command, &name)?;
-        if !matches!(output.status.code(), Some(0 | 3 | 4 | 5)) {
-            return Err(failed(&name, &output));
-        }
-        let result: Value = serde_json::from_slice(&output.stdout)
-            .map_err(|error| format!("the comparison of {name} is no JSON: {error}"))?;
-        Compared::of(&result).ok_or_else(|| format!("the comparison of {name} lacks what is read"))
+        let result = self.result(&mut command, &[0, 3, 4, 5])?;
+        Compared::of(&result).ok_or_else(|| {
+            let name = self.program.display();
+            format!("the comparison of {name} lacks what is read")
+        })
     }
 
     /// Runs it under valgrind, and gives the instructions of the whole process.
     pub fn instructions(&self, load: &Load<'_>) -> Outcome<u64> {
-        // 2 and 5 as in `run`.
-        valgrind::instructions(
-            prepare(&mut valgrind::command(&self.program), load),
-            &[0, 2, 5],
-        )
+        valgrind::instructions(prepare(&mut valgrind::command(&self.program), load), RUN)
     }
 }
 
@@ -157,8 +168,20 @@ impl Compared {
     }
 }
 
-/// What this shell is set up for must not change what is measured.
-fn clean(command: &mut Command) -> &mut Command {
+/// A program on these processors, as `taskset` names them.
+pub(crate) fn on(processors: Option<&str>, program: &Path) -> Command {
+    match processors {
+        None => Command::new(program),
+        Some(processors) => {
+            let mut command = Command::new("taskset");
+            command.args(["-c", processors]).arg(program);
+            command
+        }
+    }
+}
+
+/// Takes away what this shell is set up for: it must not change what is measured.
+fn bare(command: &mut Command) -> &mut Command {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("VIKUNJA_") || text.starts_with("LOADTEST_") {
@@ -170,7 +193,7 @@ fn clean(command: &mut Command) -> &mut Command {
 
 /// Adds the flags and the environment of a run.
 fn prepare<'a>(command: &'a mut Command, load: &Load<'_>) -> &'a mut Command {
-    clean(command);
+    bare(command);
     if let Some(cacert) = load.cacert {
         command.env("LOADTEST_CACERT", cacert);
     }
@@ -311,14 +334,14 @@ impl AbMeasured {
     }
 }
 
-fn run(command: &mut Command, name: &str) -> Outcome<Output> {
+pub(crate) fn run(command: &mut Command, name: &str) -> Outcome<Output> {
     command
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("{name} cannot be started: {error}"))
 }
 
-fn failed(name: &str, output: &Output) -> String {
+pub(crate) fn failed(name: &str, output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     format!("{name} ended with {}: {}", output.status, said.trim())
 }

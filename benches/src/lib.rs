@@ -7,7 +7,10 @@
 pub mod delays;
 pub mod figures;
 pub mod generators;
+pub mod nginx;
 pub mod pages;
+pub mod peers;
+pub mod stall;
 pub mod truth;
 pub mod valgrind;
 

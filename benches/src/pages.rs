@@ -4,6 +4,8 @@ use vikunja_sdk::Api;
 
 /// Bytes of the small page.
 pub const SMALL: usize = 604;
+/// Tasks on the medium page, about 25 kB.
+pub const MEDIUM: usize = 35;
 /// Tasks on the big page: a full one, about 36 kB.
 pub const BIG: usize = 50;
 
@@ -21,8 +23,17 @@ const SCHEMA: &str = r#""$schema":"http://127.0.0.1/api/v2/schemas/PaginatedTask
 
 /// [`BIG`] whole tasks, as v2 lists them.
 pub fn big() -> String {
-    let tasks: Vec<_> = (1..=BIG).map(whole_task).collect();
-    envelope(SCHEMA, &tasks.join(","), BIG)
+    whole(BIG)
+}
+
+/// Whole tasks of about 25 kB together.
+pub fn medium() -> String {
+    whole(MEDIUM)
+}
+
+fn whole(count: usize) -> String {
+    let tasks: Vec<_> = (1..=count).map(whole_task).collect();
+    envelope(SCHEMA, &tasks.join(","), count)
 }
 
 /// [`BIG`] tasks of an account in use: every fifth has dates, reminders, an assignee, a label and a subtask.
@@ -119,6 +130,14 @@ mod tests {
         let page: Page = serde_json::from_str(&body).unwrap();
         assert_eq!((page.items.len(), page.total), (50, 50));
         assert!(page.items[49].created_by.is_some());
+    }
+
+    #[test]
+    fn the_medium_page_is_25_kilobytes() {
+        let body = medium();
+        assert!((24_500..25_500).contains(&body.len()), "{}", body.len());
+        let page: Page = serde_json::from_str(&body).unwrap();
+        assert_eq!(page.items.len(), MEDIUM);
     }
 
     #[test]

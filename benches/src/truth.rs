@@ -15,7 +15,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
@@ -25,13 +25,13 @@ use std::{
 use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
 use tempfile::TempDir;
 
-use crate::Outcome;
+use crate::{Outcome, stall::Freeze};
 
 /// The path of the list.
 pub const TASKS: &str = "/api/v2/tasks";
 
-/// What `/info` says: the release, and what tells it from others.
-const INFO: &str = r#"{"version":"v2.5.0","max_items_per_page":50,"auth":{"local":{"enabled":true,"registration_enabled":false}},"webhooks_enabled":true,"public_teams_enabled":false,"concurrent_writes":false}"#;
+/// What `/api/v1/info` says: the release, and what tells it from others.
+pub const INFO: &str = r#"{"version":"v2.5.0","max_items_per_page":50,"auth":{"local":{"enabled":true,"registration_enabled":false}},"webhooks_enabled":true,"public_teams_enabled":false,"concurrent_writes":false}"#;
 
 /// A connection on which nothing comes for so long is given up.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -48,6 +48,8 @@ pub struct Script {
     pub warm_up: usize,
     /// The delays of the others, in order; after the last one again from the first. Empty: none.
     pub delays: Vec<Duration>,
+    /// When nothing is answered.
+    pub freeze: Option<Freeze>,
     /// How long the body comes after the headers. Zero: both at once.
     pub body_after: Duration,
 }
@@ -120,6 +122,8 @@ struct Shared {
     tls: Option<Arc<ServerConfig>>,
     /// Requests for the list so far.
     asked: AtomicUsize,
+    /// When the first judged one came.
+    began: OnceLock<Instant>,
     /// Residence times in µs.
     log: Mutex<Vec<u64>>,
     stopping: AtomicBool,
@@ -136,6 +140,7 @@ impl Truth {
             script,
             tls: identity.map(|identity| Arc::clone(&identity.config)),
             asked: AtomicUsize::new(0),
+            began: OnceLock::new(),
             log: Mutex::default(),
             stopping: AtomicBool::new(false),
         });
@@ -225,8 +230,10 @@ fn answer_all(mut stream: impl Read + Write, shared: &Shared) -> io::Result<()> 
             TASKS => {
                 let number = shared.asked.fetch_add(1, Ordering::Relaxed);
                 let judged = number.checked_sub(script.warm_up);
-                if let Some(delay) = judged.and_then(|number| script.delay(number)) {
-                    thread::sleep(delay);
+                if let Some(number) = judged {
+                    shared.thaw(arrived);
+                    thread::sleep(script.delay(number));
+                    shared.thaw(arrived);
                 }
                 page.send(&mut stream, script.body_after)?;
                 let residence = arrived.elapsed();
@@ -248,9 +255,19 @@ fn answer_all(mut stream: impl Read + Write, shared: &Shared) -> io::Result<()> 
 }
 
 impl Script {
-    fn delay(&self, number: usize) -> Option<Duration> {
-        let index = number.checked_rem(self.delays.len())?;
-        Some(self.delays[index])
+    fn delay(&self, number: usize) -> Duration {
+        let index = number.checked_rem(self.delays.len());
+        index.map_or(Duration::ZERO, |index| self.delays[index])
+    }
+}
+
+impl Shared {
+    /// Waits while the server is frozen. Its time begins with the first judged request.
+    fn thaw(&self, arrived: Instant) {
+        if let Some(freeze) = &self.script.freeze {
+            let began = *self.began.get_or_init(|| arrived);
+            thread::sleep(freeze.left(began.elapsed()));
+        }
     }
 }
 
