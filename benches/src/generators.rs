@@ -109,7 +109,10 @@ impl LoadTest {
     fn result(&self, command: &mut Command, codes: &[i32]) -> Outcome<Value> {
         let name = self.program.display();
         let output = run(command, &name.to_string())?;
-        let ended = output.status.code().is_some_and(|code| codes.contains(&code));
+        let ended = output
+            .status
+            .code()
+            .is_some_and(|code| codes.contains(&code));
         if output.stdout.is_empty() || !ended {
             return Err(failed(&name.to_string(), &output));
         }

@@ -118,7 +118,7 @@ impl Measured {
             stop: stop.clone(),
         };
         renewal::warn(&run.logins, run.plan);
-        let mut keeper = renewal::Keeper::of(&run.logins, &run.target, run.plan.timeout);
+        let mut keeper = renewal::Keeper::new(run.plan.timeout).with(&run.logins, &run.target);
         let counters = usage::counters(&sessions[0], &run.target, run.plan.timeout).await;
         // All that is sent between the two readings is counted, so it does not matter how long they take.
         let statements = match run.postgres {

@@ -63,17 +63,17 @@ impl Login {
     }
 
     /// Does it.
-    async fn renew(&self, target: &Arc<Target>, patience: Duration) -> Result<Kept, LineError> {
+    async fn renew(&self, target: &Arc<Target>, patience: Duration) -> Result<Done, LineError> {
         let _turn = self.turn().await;
         let mut line = Line::new(self.session.clone(), Arc::clone(target), patience);
         // A user may have done it meanwhile.
         match self.due() {
-            None => Ok(Kept::AsItIs),
+            None => Ok(Done::Nothing),
             Some(Due::LogIn(account)) => log_in(&mut line, account).await,
             Some(Due::Renewal) => {
                 let generation = self.session.generation();
                 let Err(error) = ops::renew(&mut line).await else {
-                    return Ok(Kept::Renewed);
+                    return Ok(Done::Renewed);
                 };
                 if !is_final(&error) {
                     return Err(error);
@@ -96,18 +96,18 @@ enum Due<'a> {
 }
 
 /// What was done with it.
-enum Kept {
-    AsItIs,
+enum Done {
+    Nothing,
     Renewed,
     LoggedIn,
 }
 
-async fn log_in(line: &mut Line, account: &Account) -> Result<Kept, LineError> {
+async fn log_in(line: &mut Line, account: &Account) -> Result<Done, LineError> {
     let log_in = LogIn {
         long_token: true,
         ..LogIn::new(&account.username, account.password.clone())
     };
-    ops::log_in(line, &log_in).await.map(|_| Kept::LoggedIn)
+    ops::log_in(line, &log_in).await.map(|_| Done::LoggedIn)
 }
 
 /// Whether the server has refused, and not only now.
@@ -137,27 +137,40 @@ impl Renewals {
     }
 }
 
+/// A session that is kept.
+struct Kept {
+    login: Arc<Login>,
+    target: Arc<Target>,
+    rests_until: Option<Instant>,
+}
+
 /// Renews what is about to end, one after the other and on connections of its own: users never wait for it, and no figure
 /// holds it.
 pub struct Keeper {
-    logins: Vec<(Arc<Login>, Option<Instant>)>,
-    target: Arc<Target>,
+    sessions: Vec<Kept>,
     patience: Duration,
     renewals: Renewals,
 }
 
 impl Keeper {
-    /// Of these sessions.
-    pub fn of(logins: &[Arc<Login>], target: &Arc<Target>, patience: Duration) -> Self {
+    /// Of nobody yet.
+    pub fn new(patience: Duration) -> Self {
         Self {
-            logins: logins
-                .iter()
-                .map(|login| (Arc::clone(login), None))
-                .collect(),
-            target: Arc::clone(target),
+            sessions: Vec::new(),
             patience,
             renewals: Renewals::default(),
         }
+    }
+
+    /// And of these sessions on a server.
+    #[must_use]
+    pub fn with(mut self, logins: &[Arc<Login>], target: &Arc<Target>) -> Self {
+        self.sessions.extend(logins.iter().map(|login| Kept {
+            login: Arc::clone(login),
+            target: Arc::clone(target),
+            rests_until: None,
+        }));
+        self
     }
 
     /// Keeps them. Never returns.
@@ -174,17 +187,18 @@ impl Keeper {
     }
 
     async fn look(&mut self) {
-        for (login, rests_until) in &mut self.logins {
-            let rests = rests_until.is_some_and(|until| Instant::now() < until);
+        for kept in &mut self.sessions {
+            let login = &kept.login;
+            let rests = kept.rests_until.is_some_and(|until| Instant::now() < until);
             if rests || login.due().is_none() {
                 continue;
             }
-            match login.renew(&self.target, self.patience).await {
-                Ok(Kept::AsItIs) => {}
-                Ok(Kept::Renewed) => self.renewals.renewed += 1,
-                Ok(Kept::LoggedIn) => self.renewals.logged_in_again += 1,
+            match login.renew(&kept.target, self.patience).await {
+                Ok(Done::Nothing) => {}
+                Ok(Done::Renewed) => self.renewals.renewed += 1,
+                Ok(Done::LoggedIn) => self.renewals.logged_in_again += 1,
                 Err(error) => {
-                    *rests_until = Some(Instant::now() + LATER);
+                    kept.rests_until = Some(Instant::now() + LATER);
                     let why = error.to_string();
                     let times = self.renewals.failed.entry(why).or_default();
                     if *times == 0 {
@@ -284,7 +298,7 @@ mod tests {
 
         fn keeper(&self, account: Option<&Account>) -> Keeper {
             let login = Login::new(self.session.clone(), account.cloned());
-            Keeper::of(&[login], &self.target, PATIENCE)
+            Keeper::new(PATIENCE).with(&[login], &self.target)
         }
 
         /// As if the token were about to end.

@@ -209,6 +209,10 @@ impl<'a> Duel<'a> {
         let live = recorder.live();
         let starts = Arc::clone(&live);
         let progress = Progress::of("comparing", None);
+        let mut keeper = Keeper::new(plan.timeout);
+        for side in sides {
+            keeper = keeper.with(&side.logins, &side.target);
+        }
         let worked = tokio::select! {
             worked = people::work(crew, &recorder, move || {
                 let processes = pids.iter().map(|pid| pid.and_then(usage::Reading::of));
@@ -217,7 +221,7 @@ impl<'a> Duel<'a> {
                 starts.start();
             }) => worked?,
             () = progress.follow(&live, plan) => unreachable!("progress is followed until the work is done"),
-            () = keep(sides, plan) => unreachable!("sessions are kept until the work is done"),
+            () = keeper.keep() => unreachable!("sessions are kept until the work is done"),
         };
         drop(progress);
         let (reading, processes) = at_start
@@ -307,21 +311,4 @@ impl<'a> Duel<'a> {
 /// A and B. Compared with itself, a server is both.
 fn both(sides: &[Prepared]) -> impl Iterator<Item = &Prepared> {
     sides.iter().cycle().take(2)
-}
-
-/// Keeps the sessions of all sides. Never returns.
-async fn keep(sides: &[Prepared], plan: &Plan) {
-    let one = async |side: &Prepared| {
-        Keeper::of(&side.logins, &side.target, plan.timeout)
-            .keep()
-            .await;
-    };
-    match sides {
-        [a, b] => drop(tokio::join!(one(a), one(b))),
-        sides => {
-            for side in sides {
-                one(side).await;
-            }
-        }
-    }
 }

@@ -187,7 +187,7 @@ fn a_session_is_renewed_before_its_token_ends() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let mut keeper = Keeper::of(&[Login::new(session.clone(), None)], &target, patience);
+        let mut keeper = Keeper::new(patience).with(&[Login::new(session.clone(), None)], &target);
         tokio::select! {
             () = keeper.keep() => {}
             in_time = tokio::time::timeout(Duration::from_secs(100), renewed) => in_time.unwrap(),
