@@ -186,7 +186,9 @@ async fn furnished(
             at: at.clone(),
             ..cli::bare()?
         };
-        let round = stop.unless_asked(Box::pin(monitor::round(&watch, token))).await;
+        let round = stop
+            .unless_asked(Box::pin(monitor::round(&watch, token)))
+            .await;
         phases.monitor = Phase::of(round)?;
         Around::new(args, site, &who, stop).go(phases).await
     };
