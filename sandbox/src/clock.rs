@@ -4,9 +4,10 @@
 //! process can live in different times.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
 
+use jiff::tz::TimeZoneDatabase;
 use jiff::{SignedDuration, Timestamp};
 
 /// A clock that can be moved.
@@ -18,6 +19,12 @@ pub(crate) struct Clock {
 
 thread_local! {
     static OF_THIS_THREAD: RefCell<Clock> = RefCell::default();
+}
+
+/// The time zones that are built in: those of machines differ.
+pub(crate) fn zones() -> &'static TimeZoneDatabase {
+    static BUNDLED: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+    &BUNDLED
 }
 
 /// The present.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use crate::events::Event;
@@ -93,7 +92,7 @@ fn is_between(time: &str, zone: &str, since: i64, until: i64) -> bool {
     };
     let next = || {
         let (hour, minute) = of_day()?;
-        let zone = TimeZone::get(zone).ok()?;
+        let zone = clock::zones().get(zone).ok()?;
         let since = Timestamp::from_second(since).ok()?.to_zoned(zone.clone());
         let mut next = since
             .date()

@@ -8,6 +8,7 @@ use crate::auth::credentials_missing;
 use crate::body::{Field, Kind};
 use crate::call::Call;
 use crate::caller::Credential;
+use crate::clock;
 use crate::failure::{Domain, Failure, Violation, domain};
 use crate::link_shares;
 use crate::release::{Api, At, Release};
@@ -365,7 +366,7 @@ fn broken_settings(at: At, settings: &Settings) -> Vec<Violation> {
 pub(crate) fn timezones(call: &Call<'_>) -> Result<Reply, Failure> {
     call.user()?;
     let respelled = call.at.release.accounts.zones_respelled;
-    let names: Vec<String> = jiff::tz::db()
+    let names: Vec<String> = clock::zones()
         .available()
         .map(|name| name.as_str().to_owned())
         .filter(|name| !UNLISTED_ZONES.contains(&name.as_str()))
@@ -376,7 +377,7 @@ pub(crate) fn timezones(call: &Call<'_>) -> Result<Reply, Failure> {
 }
 
 fn check_zone(release: &Release, name: &str) -> Result<(), Failure> {
-    if name == SERVER_ZONE || jiff::tz::TimeZone::get(name).is_ok() {
+    if name == SERVER_ZONE || clock::zones().get(name).is_ok() {
         return Ok(());
     }
     if !release.filters.timezone_checked {

@@ -13,7 +13,7 @@ pub(super) struct Zone(TimeZone);
 impl Zone {
     /// The zone of that name.
     pub(super) fn named(name: &str) -> Option<Self> {
-        TimeZone::get(name).ok().map(Self)
+        clock::zones().get(name).ok().map(Self)
     }
 
     /// The server's own (`service.timezone`).
