@@ -15,6 +15,7 @@ use crate::{
     server::explain,
     site::Site,
     stop::Stop,
+    threads,
     who::{self, Who},
     world::World,
 };
@@ -33,8 +34,7 @@ pub fn scenarios(out: &Stdout) -> Result<Exit, Problem> {
 }
 
 fn say_on(out: &Stdout, text: &str) -> Result<Exit, Problem> {
-    out.print(text)
-        .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    out.print(text)?;
     Ok(Exit::Passed)
 }
 
@@ -53,18 +53,10 @@ async fn reach(args: &AtArgs, stop: Stop) -> Result<At, Problem> {
     Ok(At { site, line, stop })
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))
-}
-
 /// Fills a server.
 pub fn seed(args: &SeedArgs, out: &Stdout) -> Result<Exit, Problem> {
     let stop = Stop::on_signals()?;
-    let text = runtime()?.block_on(async {
+    let text = threads::start(2)?.block_on(async {
         let At { site, line, stop } = reach(&args.at, stop).await?;
         let server = site.identified.server.clone();
         let base = server.base().to_owned();
@@ -125,7 +117,7 @@ fn refuse_other_names(world: &World, shape: &Shape) -> Result<(), Problem> {
 /// Deletes what was made.
 pub fn clean(args: &CleanArgs, out: &Stdout) -> Result<Exit, Problem> {
     let stop = Stop::on_signals()?;
-    let text = runtime()?.block_on(async {
+    let text = threads::start(2)?.block_on(async {
         let mut at = reach(&args.at, stop).await?;
         match Who::given()? {
             Some(who) => clean_given(&mut at, &who).await,

@@ -21,7 +21,6 @@ pub struct CompletionsArgs {
 pub fn run(args: &CompletionsArgs, out: &Stdout) -> Result<Exit, Problem> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "loadtest", &mut text);
-    out.print(&String::from_utf8_lossy(&text))
-        .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    out.print(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Passed)
 }

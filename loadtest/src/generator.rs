@@ -6,7 +6,10 @@ use hdrhistogram::Histogram;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Class, Figures};
+use crate::{
+    record::{Class, Figures},
+    threads,
+};
 
 /// What the generator used between two moments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,9 +40,6 @@ pub struct Generator {
     /// Requests sent again, because the server had closed a kept connection before a byte of the answer.
     pub resent: u64,
 }
-
-/// Name of the threads that carry out users.
-pub const WORKER: &str = "loadtest-worker";
 
 /// A reading of the process's own clocks.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +108,7 @@ impl Threads {
         for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
             // A thread may end while we look. The recorder's and the pacer's delay no answer.
             let read = |name| fs::read_to_string(task.path().join(name)).unwrap_or_default();
-            if read("comm").trim_end() != WORKER {
+            if read("comm").trim_end() != threads::NAME {
                 continue;
             }
             let text = read("schedstat");
@@ -342,7 +342,7 @@ mod tests {
             return;
         };
         assert_eq!(none.turns, 0, "this thread carries out no users");
-        let worker = std::thread::Builder::new().name(WORKER.to_owned());
+        let worker = std::thread::Builder::new().name(threads::NAME.to_owned());
         let some = worker.spawn(sleeps).unwrap().join().unwrap().unwrap();
         assert!(some.turns > 0, "{some:?}");
     }

@@ -39,6 +39,7 @@ pub mod snapshot;
 pub mod state;
 pub mod stop;
 pub mod store;
+pub mod threads;
 pub mod tls;
 pub mod verdict;
 pub mod verify;

@@ -26,8 +26,7 @@ pub fn run(args: &ManArgs, out: &Stdout) -> Result<Exit, Problem> {
     whole.build();
     let Some(folder) = &args.out else {
         let page = page(whole).map_err(|error| cannot("the page", &error))?;
-        out.print(&String::from_utf8_lossy(&page))
-            .map_err(|error| cannot("standard output", &error))?;
+        out.print(&String::from_utf8_lossy(&page))?;
         return Ok(Exit::Passed);
     };
     let commands = whole.get_subcommands().filter(|one| !one.is_hide_set());

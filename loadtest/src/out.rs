@@ -10,6 +10,8 @@ use std::{
 
 use rustix::{io::fcntl_dupfd_cloexec, stdio};
 
+use crate::exit::Problem;
+
 /// The real standard output.
 #[derive(Debug)]
 pub struct Stdout(Mutex<File>);
@@ -33,14 +35,16 @@ impl Stdout {
     }
 
     /// Prints. That nobody reads any more (`… | head`) is no error; that nothing can be written is one.
-    pub fn print(&self, text: &str) -> io::Result<()> {
+    pub fn print(&self, text: &str) -> Result<(), Problem> {
         let mut file = self
             .0
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         match file.write_all(text.as_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            done => done,
+            done => done.map_err(|error| {
+                Problem::new(format!("standard output cannot be written: {error}"))
+            }),
         }
     }
 }

@@ -11,7 +11,6 @@ use vikunja_sdk::{Execute, Server};
 use crate::{
     cli::{RunArgs, is_loopback},
     exit::{Exit, Problem},
-    generator::WORKER,
     guard,
     line::{Line, Target},
     measure::{self, Measured, Measuring},
@@ -31,6 +30,7 @@ use crate::{
     state::{Account, State},
     stop::Stop,
     store::Postgres,
+    threads,
     tls::Trust,
     verdict::{self, Limit, Target as Wanted},
     who::{self, Entered, Remains, Who},
@@ -48,7 +48,7 @@ pub fn run(args: &RunArgs, out: &Stdout) -> Result<Exit, Problem> {
     warn_of_secrets(args);
     let workers = args.workers();
     let stop = Stop::on_signals()?;
-    let result = runtime(workers)?.block_on(job.run(&stop, workers))?;
+    let result = threads::start(workers)?.block_on(job.run(&stop, workers))?;
     job.outputs.write(&result, out)?;
     if let Some(checkpoint) = &job.checkpoint {
         checkpoint.remove();
@@ -74,26 +74,11 @@ pub(crate) fn warn_of_secrets(args: &RunArgs) {
     }
 }
 
-/// Threads for users.
-pub(crate) fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Problem> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .thread_name(WORKER)
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))
-}
-
 impl RunArgs {
     /// Threads that carry out users: half the processors unless told, because the server is often on the same machine.
     pub(crate) fn workers(&self) -> usize {
-        self.threads.map_or_else(default_workers, usize::from)
+        self.threads.map_or_else(threads::half, usize::from)
     }
-}
-
-/// Half the processors.
-pub(crate) fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }
 
 impl Outcome {

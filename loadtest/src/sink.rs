@@ -7,9 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use crate::{exit::Problem, out::Stdout};
+use crate::{exit::Problem, out::Stdout, progress::say};
 
 /// The place of one output.
 pub enum Sink {
@@ -71,9 +72,7 @@ impl Sink {
     /// Writes it.
     pub fn write(self, flag: &str, text: &str, out: &Stdout) -> Result<(), Problem> {
         match self {
-            Self::Stdout => out
-                .print(text)
-                .map_err(|error| cannot_write(flag, Path::new("-"), &error)),
+            Self::Stdout => out.print(text),
             Self::Special(mut file, path) => file
                 .write_all(text.as_bytes())
                 .map_err(|error| cannot_write(flag, &path, &error)),
@@ -82,6 +81,25 @@ impl Sink {
             }
         }
     }
+}
+
+/// A screen for people and, where `--json` asked for it, the same for machines. Standard output holds one of them.
+pub fn tell(
+    screen: &str,
+    json: Option<Sink>,
+    value: &impl Serialize,
+    out: &Stdout,
+) -> Result<(), Problem> {
+    match &json {
+        Some(Sink::Stdout) => say(screen),
+        _ => out.print(screen)?,
+    }
+    let Some(sink) = json else {
+        return Ok(());
+    };
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Problem::new(format!("the result cannot be written as JSON: {error}")))?;
+    sink.write("--json", &(text + "\n"), out)
 }
 
 /// Writes a file: whole, or not at all.

@@ -27,6 +27,7 @@ use crate::{
     run::{self, Job, Ready},
     server::{Running, usage},
     stop::Stop,
+    threads,
 };
 use looks::Looks;
 use sides::Prepared;
@@ -47,7 +48,7 @@ pub fn ab(args: &AbArgs, out: &Stdout) -> Result<Exit, Problem> {
         say(&format!("warning: {warning}"));
     }
     let stop = Stop::on_signals()?;
-    let comparison = run::runtime(duel.workers)?.block_on(duel.run(&stop))?;
+    let comparison = threads::start(duel.workers)?.block_on(duel.run(&stop))?;
     outputs.write(&comparison, out)?;
     Ok(comparison.outcome.exit())
 }

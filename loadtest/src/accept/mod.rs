@@ -13,12 +13,12 @@ use crate::{
     cli::{doctor::EvidenceArgs, receiver::ReceiverArgs},
     exit::{Exit, Problem},
     out::Stdout,
-    progress::{plain, say},
+    progress::plain,
     report::ServerPart,
-    run::default_workers,
-    sink::Sink,
+    sink::{self, Sink},
     site::SiteArgs,
     stop::Stop,
+    threads,
 };
 use checklist::{Checked, Verdict};
 use phases::Phases;
@@ -93,36 +93,21 @@ pub fn run(args: &AcceptArgs, out: &Stdout) -> Result<Exit, Problem> {
         .map(|path| Sink::open("--json", path))
         .transpose()?;
     let stop = Stop::on_signals()?;
-    let workers = default_workers();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers)
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    let (server, phases) = runtime.block_on(Box::pin(phases::carry_out(args, &stop, workers)))?;
+    let workers = threads::half();
+    let (server, phases) =
+        threads::start(workers)?.block_on(Box::pin(phases::carry_out(args, &stop, workers)))?;
     let checklist = checklist::of(&phases);
     let exit = exit(&checklist, &phases);
+    let accepted = Accepted {
+        schema: 1,
+        loadtest: env!("CARGO_PKG_VERSION"),
+        server: &server,
+        checklist: &checklist,
+        phases: &phases,
+        passed: exit == Exit::Passed,
+    };
     let screen = plain(&render(&server, &checklist, &phases));
-    if json.as_ref().is_some_and(Sink::is_stdout) {
-        say(&screen);
-    } else {
-        out.print(&screen)
-            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
-    }
-    if let Some(sink) = json {
-        let accepted = Accepted {
-            schema: 1,
-            loadtest: env!("CARGO_PKG_VERSION"),
-            server: &server,
-            checklist: &checklist,
-            phases: &phases,
-            passed: exit == Exit::Passed,
-        };
-        let text = serde_json::to_string_pretty(&accepted).map_err(|error| {
-            Problem::new(format!("the result cannot be written as JSON: {error}"))
-        })?;
-        sink.write("--json", &(text + "\n"), out)?;
-    }
+    sink::tell(&screen, json, &accepted, out)?;
     Ok(exit)
 }
 

@@ -29,8 +29,9 @@ use crate::{
     line::Line,
     out::Stdout,
     server,
-    sink::Sink,
+    sink::{self, Sink},
     stop::Stop,
+    threads,
 };
 use compose::Compose;
 use dotenv::EnvFile;
@@ -41,20 +42,8 @@ pub fn run(args: &DoctorArgs, out: &Stdout) -> Result<Exit, Problem> {
     let json = args.json.as_ref();
     let json = json.map(|path| Sink::open("--json", path)).transpose()?;
     let stop = Stop::on_signals()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    let report = runtime.block_on(look(&args.at, &args.evidence, &stop))?;
-    if !json.as_ref().is_some_and(Sink::is_stdout) {
-        out.print(&report.to_string())
-            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
-    }
-    if let Some(sink) = json {
-        let text = serde_json::to_string_pretty(&report)
-            .map_err(|error| Problem::new(format!("the findings cannot be written: {error}")))?;
-        sink.write("--json", &(text + "\n"), out)?;
-    }
+    let report = threads::start(1)?.block_on(look(&args.at, &args.evidence, &stop))?;
+    sink::tell(&report.to_string(), json, &report, out)?;
     Ok(if report.fails() {
         Exit::Missed
     } else {

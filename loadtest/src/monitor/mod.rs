@@ -31,6 +31,7 @@ use crate::{
     progress::say,
     state::write_private,
     stop::Stop,
+    threads,
 };
 use alert::Alerts;
 use judge::{Level, judge};
@@ -61,10 +62,7 @@ pub fn run(args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {
         // To a monitoring system everything else than its four codes is noise.
         Err(problem) if args.once => {
             let what = problem.to_string();
-            print(
-                out,
-                &format!("VIKUNJA UNKNOWN - {}\n", what.replace('\n', " ")),
-            )?;
+            out.print(&format!("VIKUNJA UNKNOWN - {}\n", what.replace('\n', " ")))?;
             Ok(plugin(Level::Unknown))
         }
         done => done,
@@ -75,11 +73,6 @@ fn plugin(level: Level) -> Exit {
     Exit::Plugin(level.code())
 }
 
-fn print(out: &Stdout, text: &str) -> Result<(), Problem> {
-    out.print(text)
-        .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))
-}
-
 fn start(args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {
     let token = cli::variable("VIKUNJA_TOKEN")
         .map(|token| Token::new(token.into()))
@@ -87,12 +80,7 @@ fn start(args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {
         .map_err(|error| Problem::new(format!("VIKUNJA_TOKEN: {error}")))?;
     let watch = Watch::of(args, token)?;
     let stop = Stop::on_signals()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    runtime.block_on(async {
+    threads::start(1)?.block_on(async {
         if args.once {
             stop.unless_asked(once(watch, args, out)).await
         } else {
@@ -215,7 +203,7 @@ impl Watch {
 async fn once(mut watch: Watch, args: &MonitorArgs, out: &Stdout) -> Result<Exit, Problem> {
     let round = watch.round(args.every).await;
     watch.keep()?;
-    print(out, &(round.line + "\n"))?;
+    out.print(&(round.line + "\n"))?;
     Ok(plugin(round.level))
 }
 
@@ -266,9 +254,9 @@ async fn forever(mut watch: Watch, args: &MonitorArgs, out: &Stdout) -> Result<E
             line.insert("at".to_owned(), json!(sample.at));
             line.insert("ms".to_owned(), json!(sample.micros as f64 / 1e3));
             line.insert("error".to_owned(), json!(sample.error));
-            print(out, &format!("{}\n", serde_json::Value::Object(line)))?;
+            out.print(&format!("{}\n", serde_json::Value::Object(line)))?;
         } else if stood.replace(level) != Some(level) {
-            print(out, &(judge::line(&readings) + "\n"))?;
+            out.print(&(judge::line(&readings) + "\n"))?;
         }
         if let Some(messenger) = &mut messenger {
             let told = watch.memory.alerts.next(level, now(), args.cool_down);

@@ -194,9 +194,7 @@ impl Outputs {
             say(&document.screen(false));
         } else {
             let screen = document.screen(out.takes_colours());
-            out.print(&screen).map_err(|error| {
-                Problem::new(format!("standard output cannot be written: {error}"))
-            })?;
+            out.print(&screen)?;
         }
         for (format, sink) in self.sinks {
             sink.write(format.names().0, &render(document, format)?, out)?;

@@ -14,13 +14,14 @@ use crate::{
     exit::{Exit, Problem},
     guard,
     out::Stdout,
-    progress::{plain, say},
+    progress::plain,
     report::ServerPart,
     server::Which,
-    sink::Sink,
+    sink::{self, Sink},
     site::{Site, SiteArgs},
     state::State,
     stop::Stop,
+    threads,
     who::Who,
 };
 pub(crate) use steps::{Outcome, Step};
@@ -86,32 +87,17 @@ pub fn run(args: &SmokeArgs, out: &Stdout) -> Result<Exit, Problem> {
         .map(|path| Sink::open("--json", path))
         .transpose()?;
     let stop = Stop::on_signals()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))?;
-    let Walked { server, steps } = runtime.block_on(walk(args, &stop))?;
+    let Walked { server, steps } = threads::start(1)?.block_on(walk(args, &stop))?;
     let passed = !steps.iter().any(Step::is_bad);
+    let found = Found {
+        schema: 1,
+        loadtest: env!("CARGO_PKG_VERSION"),
+        server: &server,
+        steps: &steps,
+        passed,
+    };
     let screen = plain(&render(&server, &steps, passed));
-    if json.as_ref().is_some_and(Sink::is_stdout) {
-        say(&screen);
-    } else {
-        out.print(&screen)
-            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
-    }
-    if let Some(sink) = json {
-        let found = Found {
-            schema: 1,
-            loadtest: env!("CARGO_PKG_VERSION"),
-            server: &server,
-            steps: &steps,
-            passed,
-        };
-        let text = serde_json::to_string_pretty(&found).map_err(|error| {
-            Problem::new(format!("the result cannot be written as JSON: {error}"))
-        })?;
-        sink.write("--json", &(text + "\n"), out)?;
-    }
+    sink::tell(&screen, json, &found, out)?;
     Ok(if passed { Exit::Passed } else { Exit::Missed })
 }
 

@@ -26,6 +26,7 @@ use crate::{
     server::Which,
     site::Site,
     stop::Stop,
+    threads,
     who::Who,
 };
 
@@ -48,7 +49,7 @@ pub fn run(args: &SnapshotArgs, out: &Stdout) -> Result<Exit, Problem> {
     let (which, who) = named(&args.accounts)?;
     let writer = Writer::create(&args.file)?;
     let stop = Stop::on_signals()?;
-    let taken = runtime()?.block_on(async {
+    let taken = threads::start(1)?.block_on(async {
         let site = Site::reach(&args.accounts.site, &which, &stop).await?;
         take(writer, &site, &who, !args.without_files, &stop).await
     })?;
@@ -60,8 +61,7 @@ pub fn run(args: &SnapshotArgs, out: &Stdout) -> Result<Exit, Problem> {
         args.file.display(),
         taken.counts
     );
-    out.print(&text)
-        .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
+    out.print(&text)?;
     Ok(Exit::Passed)
 }
 
@@ -101,14 +101,6 @@ pub(crate) async fn take(
 pub fn named(args: &AccountsArgs) -> Result<(Which, Vec<Who>), Problem> {
     let which = args.site.named()?;
     Ok((which, args.who()?))
-}
-
-/// One thread: it waits for the server nearly all the time.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Problem::new(format!("no threads can be started: {error}")))
 }
 
 /// What the first line of a snapshot of this server says.

@@ -21,11 +21,12 @@ use vikunja_sdk::Release;
 use crate::{
     exit::{Exit, Problem},
     out::Stdout,
-    progress::{plain, say},
-    sink::Sink,
+    progress::plain,
+    sink::{self, Sink},
     site::Site,
     snapshot::{self, AccountsArgs, Gaps, Head, KINDS, PROJECTS, Record, Snapshot, tell_gaps},
     stop::Stop,
+    threads,
     who::Who,
 };
 
@@ -124,7 +125,7 @@ pub fn run(args: &VerifyArgs, out: &Stdout) -> Result<Exit, Problem> {
         .map(|path| Sink::open("--json", path))
         .transpose()?;
     let stop = Stop::on_signals()?;
-    let verified = snapshot::runtime()?.block_on(async {
+    let verified = threads::start(1)?.block_on(async {
         let site = Site::reach(&args.accounts.site, &which, &stop).await?;
         let mut comparing = Comparing::new(then, site.identified.server.release)?;
         comparing.strict = args.strict;
@@ -132,21 +133,12 @@ pub fn run(args: &VerifyArgs, out: &Stdout) -> Result<Exit, Problem> {
         comparing.read(&site, &who, &stop).await
     })?;
     tell_gaps(&verified.gaps);
-    let screen = plain(&report::render(&verified));
-    if json.as_ref().is_some_and(Sink::is_stdout) {
-        say(&screen);
+    sink::tell(&plain(&report::render(&verified)), json, &verified, out)?;
+    Ok(if verified.passed {
+        Exit::Passed
     } else {
-        out.print(&screen)
-            .map_err(|error| Problem::new(format!("standard output cannot be written: {error}")))?;
-    }
-    let passed = verified.passed;
-    if let Some(sink) = json {
-        let text = serde_json::to_string_pretty(&verified).map_err(|error| {
-            Problem::new(format!("the result cannot be written as JSON: {error}"))
-        })?;
-        sink.write("--json", &(text + "\n"), out)?;
-    }
-    Ok(if passed { Exit::Passed } else { Exit::Missed })
+        Exit::Missed
+    })
 }
 
 /// A snapshot that is compared with what is seen now, record by record.
