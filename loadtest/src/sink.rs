@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::Args;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
@@ -83,23 +84,46 @@ impl Sink {
     }
 }
 
-/// A screen for people and, where `--json` asked for it, the same for machines. Standard output holds one of them.
-pub fn tell(
-    screen: &str,
-    json: Option<Sink>,
-    value: &impl Serialize,
-    out: &Stdout,
-) -> Result<(), Problem> {
-    match &json {
-        Some(Sink::Stdout) => say(screen),
-        _ => out.print(screen)?,
+/// A result for machines, beside the screen for people.
+#[derive(Args, Default)]
+pub struct JsonArg {
+    /// Write the result to FILE; - is standard output, and then nothing else is printed there
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_JSON",
+        help_heading = "Verdict"
+    )]
+    json: Option<PathBuf>,
+}
+
+/// Where it goes, if it is wanted: found writable.
+pub struct Json(Option<Sink>);
+
+impl JsonArg {
+    /// Finds out whether it can be written.
+    pub fn open(&self) -> Result<Json, Problem> {
+        let path = self.json.as_deref();
+        let sink = path.map(|path| Sink::open("--json", path)).transpose()?;
+        Ok(Json(sink))
     }
-    let Some(sink) = json else {
-        return Ok(());
-    };
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Problem::new(format!("the result cannot be written as JSON: {error}")))?;
-    sink.write("--json", &(text + "\n"), out)
+}
+
+impl Json {
+    /// Tells people and machines. Standard output holds what one of them reads.
+    pub fn tell(self, screen: &str, result: &impl Serialize, out: &Stdout) -> Result<(), Problem> {
+        match &self.0 {
+            Some(Sink::Stdout) => say(screen),
+            _ => out.print(screen)?,
+        }
+        let Some(sink) = self.0 else {
+            return Ok(());
+        };
+        let text = serde_json::to_string_pretty(result).map_err(|error| {
+            Problem::new(format!("the result cannot be written as JSON: {error}"))
+        })?;
+        sink.write("--json", &(text + "\n"), out)
+    }
 }
 
 /// Writes a file: whole, or not at all.

@@ -15,7 +15,7 @@ use crate::{
     out::Stdout,
     progress::plain,
     report::ServerPart,
-    sink::{self, Sink},
+    sink::JsonArg,
     site::SiteArgs,
     stop::Stop,
     threads,
@@ -64,14 +64,9 @@ pub struct AcceptArgs {
     /// Where webhooks are received.
     #[command(flatten)]
     pub receiver: ReceiverArgs,
-    /// Write the result to FILE; - is standard output, and then nothing else is printed there
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LOADTEST_JSON",
-        help_heading = "Verdict"
-    )]
-    pub json: Option<PathBuf>,
+    /// Its result.
+    #[command(flatten)]
+    pub json: JsonArg,
 }
 
 /// The result file.
@@ -87,11 +82,7 @@ struct Accepted<'a> {
 
 /// Runs, and says how it ended.
 pub fn run(args: &AcceptArgs, out: &Stdout) -> Result<Exit, Problem> {
-    let json = args
-        .json
-        .as_deref()
-        .map(|path| Sink::open("--json", path))
-        .transpose()?;
+    let json = args.json.open()?;
     let stop = Stop::on_signals()?;
     let workers = threads::half();
     let (server, phases) =
@@ -107,7 +98,7 @@ pub fn run(args: &AcceptArgs, out: &Stdout) -> Result<Exit, Problem> {
         passed: exit == Exit::Passed,
     };
     let screen = plain(&render(&server, &checklist, &phases));
-    sink::tell(&screen, json, &accepted, out)?;
+    json.tell(&screen, &accepted, out)?;
     Ok(exit)
 }
 

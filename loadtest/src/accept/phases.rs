@@ -17,6 +17,7 @@ use crate::{
     progress::say,
     report::{RunResult, ServerPart},
     run, seed,
+    sink::JsonArg,
     site::Site,
     smoke::{self, SmokeArgs, Step},
     snapshot,
@@ -107,7 +108,7 @@ pub(super) async fn carry_out(
             state: args.state.clone(),
             keep: false,
             redis: RedisArg::default(),
-            json: None,
+            json: JsonArg::default(),
         },
         stop,
     )

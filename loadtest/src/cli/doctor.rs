@@ -6,7 +6,7 @@ use clap::Args;
 use vikunja_sdk::Release;
 
 use super::access::AccessArgs;
-use crate::doctor::Severity;
+use crate::{doctor::Severity, sink::JsonArg};
 
 /// Flags of `doctor`.
 #[derive(Args)]
@@ -17,14 +17,9 @@ pub struct DoctorArgs {
     /// What else is held to the list.
     #[command(flatten)]
     pub evidence: EvidenceArgs,
-    /// Write the findings to FILE; - is standard output, and then nothing else is printed there
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LOADTEST_JSON",
-        help_heading = "Verdict"
-    )]
-    pub json: Option<PathBuf>,
+    /// Its result.
+    #[command(flatten)]
+    pub json: JsonArg,
 }
 
 /// What is held to the hardening list beside a server, and how strictly.

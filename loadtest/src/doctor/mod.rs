@@ -29,7 +29,6 @@ use crate::{
     line::Line,
     out::Stdout,
     server,
-    sink::{self, Sink},
     stop::Stop,
     threads,
 };
@@ -39,11 +38,10 @@ use evidence::Evidence;
 
 /// Looks, and reports.
 pub fn run(args: &DoctorArgs, out: &Stdout) -> Result<Exit, Problem> {
-    let json = args.json.as_ref();
-    let json = json.map(|path| Sink::open("--json", path)).transpose()?;
+    let json = args.json.open()?;
     let stop = Stop::on_signals()?;
     let report = threads::start(1)?.block_on(look(&args.at, &args.evidence, &stop))?;
-    sink::tell(&report.to_string(), json, &report, out)?;
+    json.tell(&report.to_string(), &report, out)?;
     Ok(if report.fails() {
         Exit::Missed
     } else {

@@ -17,7 +17,7 @@ use crate::{
     progress::plain,
     report::ServerPart,
     server::Which,
-    sink::{self, Sink},
+    sink::JsonArg,
     site::{Site, SiteArgs},
     state::State,
     stop::Stop,
@@ -56,9 +56,9 @@ pub struct SmokeArgs {
     /// Its Redis, to count what lists ask of it.
     #[command(flatten)]
     pub redis: RedisArg,
-    /// Write the result to FILE; - is standard output, and then nothing else is printed there
-    #[arg(long, value_name = "FILE", env = "LOADTEST_JSON")]
-    pub json: Option<PathBuf>,
+    /// Its result.
+    #[command(flatten)]
+    pub json: JsonArg,
 }
 
 /// As whom.
@@ -81,11 +81,7 @@ struct Found<'a> {
 
 /// Runs, and says how it ended.
 pub fn run(args: &SmokeArgs, out: &Stdout) -> Result<Exit, Problem> {
-    let json = args
-        .json
-        .as_deref()
-        .map(|path| Sink::open("--json", path))
-        .transpose()?;
+    let json = args.json.open()?;
     let stop = Stop::on_signals()?;
     let Walked { server, steps } = threads::start(1)?.block_on(walk(args, &stop))?;
     let passed = !steps.iter().any(Step::is_bad);
@@ -97,7 +93,7 @@ pub fn run(args: &SmokeArgs, out: &Stdout) -> Result<Exit, Problem> {
         passed,
     };
     let screen = plain(&render(&server, &steps, passed));
-    sink::tell(&screen, json, &found, out)?;
+    json.tell(&screen, &found, out)?;
     Ok(if passed { Exit::Passed } else { Exit::Missed })
 }
 

@@ -22,7 +22,7 @@ use crate::{
     exit::{Exit, Problem},
     out::Stdout,
     progress::plain,
-    sink::{self, Sink},
+    sink::JsonArg,
     site::Site,
     snapshot::{self, AccountsArgs, Gaps, Head, KINDS, PROJECTS, Record, Snapshot, tell_gaps},
     stop::Stop,
@@ -45,9 +45,9 @@ pub struct VerifyArgs {
     /// What was edited since, and what is new, is a finding, too
     #[arg(long, value_parser = BoolishValueParser::new(), env = "LOADTEST_STRICT")]
     pub strict: bool,
-    /// Write the result to FILE; - is standard output, and then nothing else is printed there
-    #[arg(long, value_name = "FILE", env = "LOADTEST_JSON")]
-    pub json: Option<PathBuf>,
+    /// Its result.
+    #[command(flatten)]
+    pub json: JsonArg,
 }
 
 /// What is otherwise than in the snapshot.
@@ -119,11 +119,7 @@ impl Verified {
 pub fn run(args: &VerifyArgs, out: &Stdout) -> Result<Exit, Problem> {
     let (which, who) = snapshot::named(&args.accounts)?;
     let then = Snapshot::open(&args.file)?;
-    let json = args
-        .json
-        .as_deref()
-        .map(|path| Sink::open("--json", path))
-        .transpose()?;
+    let json = args.json.open()?;
     let stop = Stop::on_signals()?;
     let verified = threads::start(1)?.block_on(async {
         let site = Site::reach(&args.accounts.site, &which, &stop).await?;
@@ -133,7 +129,7 @@ pub fn run(args: &VerifyArgs, out: &Stdout) -> Result<Exit, Problem> {
         comparing.read(&site, &who, &stop).await
     })?;
     tell_gaps(&verified.gaps);
-    sink::tell(&plain(&report::render(&verified)), json, &verified, out)?;
+    json.tell(&plain(&report::render(&verified)), &verified, out)?;
     Ok(if verified.passed {
         Exit::Passed
     } else {
