@@ -4,8 +4,8 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
     thread::JoinHandle,
@@ -113,17 +113,6 @@ impl fmt::Display for Row {
             Self::Route(route) => write!(f, "{route}"),
             Self::Named(name) => f.write_str(name),
             Self::NotStarted => f.write_str("(not started)"),
-        }
-    }
-}
-
-impl Row {
-    /// Verb and path, as goose wants them.
-    pub fn verb_and_path(&self) -> (&'static str, &'static str) {
-        match self {
-            Self::Route(route) => (route.verb, route.template),
-            Self::Named(name) => name.split_once(' ').unwrap_or(("", name)),
-            Self::NotStarted => ("", "(not started)"),
         }
     }
 }
@@ -565,7 +554,7 @@ impl Recorder {
         });
         Self {
             thread,
-            trays: Trays(sender),
+            trays: Trays::new(sender),
             live,
         }
     }
@@ -573,7 +562,7 @@ impl Recorder {
     /// The record as it is now. `None` only when the recorder has ended.
     pub async fn so_far(&self) -> Option<Record> {
         let (sender, receiver) = oneshot::channel();
-        self.trays.0.send(Message::Show(sender)).ok()?;
+        self.trays.sender.send(Message::Show(sender)).ok()?;
         receiver.await.ok()
     }
 
@@ -590,7 +579,7 @@ impl Recorder {
     /// Ends it and gives the record. The users must have put down their trays: what comes later is lost.
     pub fn finish(self) -> Record {
         // Fails only when the recorder has ended, and then it has panicked, which the join tells.
-        let _ = self.trays.0.send(Message::End);
+        let _ = self.trays.sender.send(Message::End);
         // A panic of the recorder is a bug; it goes on here instead of becoming an empty result.
         self.thread
             .join()
@@ -600,15 +589,53 @@ impl Recorder {
 
 /// Gives out trays.
 #[derive(Clone, Debug)]
-pub struct Trays(mpsc::Sender<Message>);
+pub struct Trays {
+    sender: mpsc::Sender<Message>,
+    /// What is on them. Crowds share: with a tray for each of ten thousand users every batch would hold one sample.
+    batches: Arc<[Mutex<Batch>]>,
+    given_out: Arc<AtomicUsize>,
+}
+
+/// What lies on a tray.
+#[derive(Debug)]
+struct Batch {
+    samples: Vec<Sample>,
+    handed_on: Instant,
+}
 
 impl Trays {
+    /// Users beyond this number share.
+    const COUNT: usize = 32;
+
+    fn new(sender: mpsc::Sender<Message>) -> Self {
+        let batch = || {
+            Mutex::new(Batch {
+                samples: Vec::with_capacity(Tray::FULL),
+                handed_on: Instant::now(),
+            })
+        };
+        Self {
+            sender,
+            batches: std::iter::repeat_with(batch).take(Self::COUNT).collect(),
+            given_out: Arc::default(),
+        }
+    }
+
     /// A tray for one user.
     pub fn tray(&self) -> Tray {
+        let number = self.given_out.fetch_add(1, Ordering::Relaxed);
         Tray {
-            samples: Vec::with_capacity(Tray::FULL),
-            handed_on: Instant::now(),
-            sender: self.0.clone(),
+            index: number % self.batches.len(),
+            trays: self.clone(),
+        }
+    }
+
+    fn hand_on(&self, batch: &mut Batch) {
+        if !batch.samples.is_empty() {
+            // The recorder lives as long as there are trays.
+            let full = std::mem::replace(&mut batch.samples, Vec::with_capacity(Tray::FULL));
+            let _ = self.sender.send(Message::Samples(full));
+            batch.handed_on = Instant::now();
         }
     }
 }
@@ -616,9 +643,8 @@ impl Trays {
 /// Where one user puts its samples. They are handed on in batches, the last one when the tray is dropped.
 #[derive(Debug)]
 pub struct Tray {
-    samples: Vec<Sample>,
-    handed_on: Instant,
-    sender: mpsc::Sender<Message>,
+    index: usize,
+    trays: Trays,
 }
 
 impl Tray {
@@ -628,20 +654,22 @@ impl Tray {
 
     /// Puts in one sample.
     pub fn put(&mut self, sample: Sample) {
-        self.samples.push(sample);
-        if self.samples.len() >= Self::FULL || self.handed_on.elapsed() >= Self::STALE {
-            self.hand_on();
+        let mut batch = self.batch();
+        batch.samples.push(sample);
+        if batch.samples.len() >= Self::FULL || batch.handed_on.elapsed() >= Self::STALE {
+            self.trays.hand_on(&mut batch);
         }
     }
 
     /// Hands on what is in it.
     pub fn hand_on(&mut self) {
-        if !self.samples.is_empty() {
-            // The recorder lives as long as there are trays.
-            let full = std::mem::replace(&mut self.samples, Vec::with_capacity(Self::FULL));
-            let _ = self.sender.send(Message::Samples(full));
-            self.handed_on = Instant::now();
-        }
+        self.trays.hand_on(&mut self.batch());
+    }
+
+    fn batch(&self) -> MutexGuard<'_, Batch> {
+        self.trays.batches[self.index]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -175,8 +175,9 @@ pub async fn work(
         let run = Arc::clone(&run);
         Transaction::new(Arc::new(move |user: &mut GooseUser| {
             let (run, tray) = (Arc::clone(&run), trays.tray());
+            let number = user.weighted_users_index;
             Box::pin(async move {
-                live(&run, user, tray).await;
+                live(&run, number, tray).await;
                 Ok(())
             })
         }))
@@ -228,10 +229,10 @@ fn goose_config(crew: &Crew) -> GooseConfiguration {
 }
 
 /// One user's life: connect and arrive, meet the others, then take tickets.
-async fn live(run: &Run, user: &mut GooseUser, tray: Tray) {
-    let mut departure = run.attendance.arrive(user.weighted_users_index, &run.clock);
+async fn live(run: &Run, number: usize, tray: Tray) {
+    let mut departure = run.attendance.arrive(number, &run.clock);
     let _seat = run.desk.sit();
-    let mut person = Person::new(run, user, tray);
+    let mut person = Person::new(run, number, tray);
     tokio::select! {
         biased;
         () = run.clock.reached(Moment::Halted) => {}

@@ -1,4 +1,4 @@
-//! A goose user that carries out typed endpoints over its own line, and records them.
+//! What a goose user does: it carries out typed endpoints over its own line, and records them.
 
 use std::{
     sync::Arc,
@@ -6,7 +6,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use goose::goose::GooseUser;
 use vikunja_sdk::{Endpoint, Execute, Output, Pending, ReplyError, Session};
 
 use super::{Moment, Run};
@@ -20,7 +19,8 @@ use crate::{
 /// One user.
 pub(super) struct Person<'a> {
     run: &'a Run,
-    user: &'a mut GooseUser,
+    /// Its number, from 0.
+    number: usize,
     /// One for each server.
     lines: Vec<Line>,
     /// Index of the server that it calls now.
@@ -37,7 +37,7 @@ pub(super) struct Person<'a> {
     looks: u64,
     under_way: Option<UnderWay>,
     /// The last request, until it is clear whether its answer holds what was promised.
-    last: Option<(Sample, Option<u16>)>,
+    last: Option<Sample>,
 }
 
 /// A request without an answer.
@@ -48,9 +48,8 @@ struct UnderWay {
 }
 
 impl<'a> Person<'a> {
-    pub(super) fn new(run: &'a Run, user: &'a mut GooseUser, tray: Tray) -> Self {
+    pub(super) fn new(run: &'a Run, number: usize, tray: Tray) -> Self {
         let crew = &run.crew;
-        let number = user.weighted_users_index;
         let lines = crew.sites.iter().map(|site| {
             let session = site.sessions[number % site.sessions.len()].clone();
             Line::new(session, Arc::clone(&site.target), crew.plan.timeout)
@@ -58,7 +57,7 @@ impl<'a> Person<'a> {
         });
         Self {
             run,
-            user,
+            number,
             lines: lines.collect(),
             at: 0,
             block: None,
@@ -74,7 +73,7 @@ impl<'a> Person<'a> {
 
     /// Its number, from 0.
     pub(super) fn user(&self) -> usize {
-        self.user.weighted_users_index
+        self.number
     }
 
     pub(super) fn reconnects(&self) -> u64 {
@@ -106,7 +105,7 @@ impl<'a> Person<'a> {
             for scenario in site.cast.of_user(self.user(), run.casting()) {
                 // A failure is in the record already.
                 let _ = scenario.begin(self).await;
-                self.settle().await;
+                self.settle();
             }
         }
     }
@@ -124,7 +123,7 @@ impl<'a> Person<'a> {
         let scenario = cast.of_ticket(self.user(), issued.ticket, run.casting());
         // A failure is in the record already.
         let _ = scenario.run(self, issued.ticket).await;
-        self.settle().await;
+        self.settle();
     }
 
     fn take_up(&mut self, ticket: Ticket, first: Option<(Phase, usize, Option<Due>)>) {
@@ -136,7 +135,7 @@ impl<'a> Person<'a> {
 
     /// Breaks off. What has no answer yet is recorded where the run ended by itself; where it was stopped, it is not.
     pub(super) async fn cut(&mut self, counts: bool) {
-        self.settle().await;
+        self.settle();
         let Some(UnderWay { place, late, sent }) = self.under_way.take() else {
             return;
         };
@@ -186,29 +185,11 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Hands the last request on: to our record, and to goose's.
-    async fn settle(&mut self) {
-        let Some((sample, status)) = self.last.take() else {
-            return;
-        };
-        if sample.place.phase == Phase::Steady {
-            let class = sample.failure.as_ref().map(|failure| failure.class);
-            let tag = class.map(|class| class.to_string());
-            let (verb, path) = sample.place.row.verb_and_path();
-            // goose refuses names that it does not like, and ours are constants; our own record does not depend on it.
-            let _ = self
-                .user
-                .record_custom_request_duration(
-                    verb,
-                    path,
-                    sample.timing.response(),
-                    class.is_none(),
-                    status,
-                    tag.as_deref(),
-                )
-                .await;
+    /// Hands the last request on to the record.
+    fn settle(&mut self) {
+        if let Some(sample) = self.last.take() {
+            self.tray.put(sample);
         }
-        self.tray.put(sample);
     }
 
     /// The only way to the server: sends, times, reads and records.
@@ -217,7 +198,7 @@ impl<'a> Person<'a> {
         endpoint: &E,
         read: impl FnOnce(&Pending<E>, &http::Response<Bytes>) -> Result<T, ReplyError>,
     ) -> Result<T, LineError> {
-        self.settle().await;
+        self.settle();
         let call = self.line().session().call(endpoint)?;
         let route = *call.1.route();
         let row = self.row.take().map_or(Row::Route(route), Row::Named);
@@ -243,17 +224,12 @@ impl<'a> Person<'a> {
             class: error.class_on(server),
             words: error.in_words(&route),
         });
-        let status = match &timed.result {
-            Ok(_) => Some(200),
-            Err(error) => error.status_code(),
-        };
-        let sample = Sample {
+        self.last = Some(Sample {
             place,
             at: Instant::now(),
             timing: timed.timing,
             failure,
-        };
-        self.last = Some((sample, status));
+        });
         timed.result
     }
 }
@@ -272,7 +248,7 @@ impl Execute for Person<'_> {
 
 impl Actor for Person<'_> {
     fn reject(&mut self, why: String) {
-        if let Some((sample, _)) = &mut self.last {
+        if let Some(sample) = &mut self.last {
             sample.failure = Some(Failure {
                 class: Class::Content,
                 words: format!("{}: {why}", sample.place.row),
@@ -281,7 +257,7 @@ impl Actor for Person<'_> {
     }
 
     fn accept(&mut self) {
-        if let Some((sample, _)) = &mut self.last {
+        if let Some(sample) = &mut self.last {
             sample.failure = None;
         }
     }
@@ -315,7 +291,7 @@ impl Actor for Person<'_> {
     }
 
     async fn think(&mut self, time: Duration) {
-        self.settle().await;
+        self.settle();
         tokio::select! {
             () = self.run.clock.reached(Moment::Over) => {}
             () = tokio::time::sleep(time.mul_f64(self.run.crew.plan.think)) => {}

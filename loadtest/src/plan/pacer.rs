@@ -8,6 +8,9 @@ use std::{
 
 use super::{Due, Issued, Queue, Schedule};
 
+/// Shortest sleep. From 5000/s on tickets are given out a few at a time: a switch of threads for each would cost more
+/// than the request.
+const BREATH: Duration = Duration::from_micros(200);
 /// Longest sleep: so soon it notices that the run has ended.
 const NAP: Duration = Duration::from_millis(50);
 
@@ -23,7 +26,7 @@ pub fn pace(schedule: Schedule, origin: Instant, queue: &Queue) {
         let emitted = Instant::now();
         let early = (origin + next.at).saturating_duration_since(emitted);
         if !early.is_zero() {
-            thread::sleep(early.min(NAP));
+            thread::sleep(early.clamp(BREATH, NAP));
             continue;
         }
         // All that are due by now: after a late waking there may be many.

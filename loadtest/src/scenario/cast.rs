@@ -74,14 +74,15 @@ impl Any {
         whichever!(self, scenario => scenario.left_out())
     }
 
-    /// See [`Scenario::begin`].
+    /// See [`Scenario::begin`]. Boxed, here and below: every user would be as large as the largest scenario, and most
+    /// of ten thousand have nothing to do.
     pub async fn begin<A: Actor>(&self, actor: &mut A) -> Result<(), A::Error> {
-        whichever!(self, scenario => scenario.begin(actor).await)
+        whichever!(self, scenario => Box::pin(scenario.begin(actor)).await)
     }
 
     /// See [`Scenario::run`].
     pub async fn run<A: Actor>(&self, actor: &mut A, ticket: Ticket) -> Result<(), A::Error> {
-        whichever!(self, scenario => scenario.run(actor, ticket).await)
+        whichever!(self, scenario => Box::pin(scenario.run(actor, ticket)).await)
     }
 }
 
