@@ -270,7 +270,7 @@ async fn work_off(run: &Run, person: &mut Person<'_>) {
             biased;
             () = person.run(issued) => {}
             () = run.clock.reached(Moment::Cut) => {
-                person.cut(run.clock.moment() == Moment::Cut).await;
+                person.cut(run.clock.moment() == Moment::Cut);
                 return;
             }
         }

@@ -134,7 +134,7 @@ impl<'a> Person<'a> {
     }
 
     /// Breaks off. What has no answer yet is recorded where the run ended by itself; where it was stopped, it is not.
-    pub(super) async fn cut(&mut self, counts: bool) {
+    pub(super) fn cut(&mut self, counts: bool) {
         self.settle();
         let Some(UnderWay { place, late, sent }) = self.under_way.take() else {
             return;
