@@ -23,6 +23,7 @@ use crate::{
     report,
     scenario::Wanted,
 };
+use access::WayArgs;
 use receiver::ReceiverArgs;
 use store::PostgresArg;
 
@@ -137,17 +138,9 @@ pub struct RunArgs {
         help_heading = "Server"
     )]
     pub confirm_host: Option<String>,
-    /// A PEM file with authorities to trust besides the system's
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "LOADTEST_CACERT",
-        help_heading = "Server"
-    )]
-    pub cacert: Option<PathBuf>,
-    /// Trust every certificate
-    #[arg(long, conflicts_with = "cacert", value_parser = BoolishValueParser::new(), env = "LOADTEST_INSECURE", help_heading = "Server")]
-    pub insecure: bool,
+    /// What every request takes along, and whom it trusts.
+    #[command(flatten)]
+    pub way: WayArgs,
     /// Where the server's name leads, instead of asking for it: host:port:address (repeatable, or with commas)
     #[arg(
         long,
@@ -168,15 +161,6 @@ pub struct RunArgs {
     /// Its database.
     #[command(flatten)]
     pub postgres: PostgresArg,
-    /// A header for every request, 'name: value' (repeatable)
-    #[arg(
-        long = "header",
-        value_name = "HEADER",
-        env = "LOADTEST_HEADER",
-        hide_env_values = true,
-        help_heading = "Server"
-    )]
-    pub headers: Vec<String>,
 
     /// A JWT or an API token; better in the environment, where no process list shows it [env: VIKUNJA_TOKEN]
     #[arg(long, value_name = "TOKEN", help_heading = "Account")]

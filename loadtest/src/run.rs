@@ -140,11 +140,8 @@ impl<'a> Job<'a> {
             checkpoint: outputs.checkpoint().map(Arc::new),
             outputs,
             postgres,
-            headers: guard::headers(&args.headers)?,
-            trust: Trust {
-                cacert: args.cacert.clone(),
-                insecure: args.insecure,
-            },
+            headers: args.way.headers()?,
+            trust: args.way.trust.clone(),
         })
     }
 

@@ -1,19 +1,22 @@
 //! A server that a command looks at without a load: its flags, and the way to it.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use clap::{Args, builder::BoolishValueParser};
+use clap::Args;
 use vikunja_sdk::{Execute, Server, Session, ops::Identified};
 
 use crate::{
-    cli::{ApiArg, access::AccessArgs, variable},
+    cli::{
+        ApiArg,
+        access::{AccessArgs, WayArgs},
+        variable,
+    },
     exit::Problem,
     guard,
     line::{Line, Target},
     report::ServerPart,
     server::{self, Reached, Running, Which},
     stop::Stop,
-    tls::Trust,
 };
 
 /// How long a server that was started here may take to answer.
@@ -35,20 +38,9 @@ pub struct SiteArgs {
     /// The host of --url once more, where it is not this machine
     #[arg(long, value_name = "HOST", env = "LOADTEST_CONFIRM_HOST")]
     pub confirm_host: Option<String>,
-    /// A PEM file with authorities to trust besides the system's
-    #[arg(long, value_name = "FILE", env = "LOADTEST_CACERT")]
-    pub cacert: Option<PathBuf>,
-    /// Trust every certificate
-    #[arg(long, conflicts_with = "cacert", value_parser = BoolishValueParser::new(), env = "LOADTEST_INSECURE")]
-    pub insecure: bool,
-    /// A header for every request, 'name: value' (repeatable)
-    #[arg(
-        long = "header",
-        value_name = "HEADER",
-        env = "LOADTEST_HEADER",
-        hide_env_values = true
-    )]
-    pub headers: Vec<String>,
+    /// What every request takes along, and whom it trusts.
+    #[command(flatten)]
+    pub way: WayArgs,
     /// Longest wait for one answer
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration, env = "LOADTEST_TIMEOUT")]
     pub timeout: Duration,
@@ -59,9 +51,7 @@ impl SiteArgs {
     pub(crate) fn access(&self, base: &str) -> AccessArgs {
         AccessArgs {
             url: Some(base.to_owned()),
-            cacert: self.cacert.clone(),
-            insecure: self.insecure,
-            headers: self.headers.clone(),
+            way: self.way.clone(),
             timeout: self.timeout,
         }
     }
@@ -98,16 +88,16 @@ impl Site {
             let host = guard::host_of(address)?;
             guard::confirm_host(&host, args.confirm_host.as_deref())?;
         }
-        let headers = guard::headers(&args.headers)?;
-        let trust = Trust {
-            cacert: args.cacert.clone(),
-            insecure: args.insecure,
-        };
+        let headers = args.way.headers()?;
         let mut running = Running::start(which, stop)?;
         let server = Server::new(&running.address)
             .map_err(|error| Problem::new(error.to_string()))?
             .with_api(args.api.into());
-        let target = Arc::new(Target::new(server.base(), &trust.connector()?, &headers)?);
+        let target = Arc::new(Target::new(
+            server.base(),
+            &args.way.trust.connector()?,
+            &headers,
+        )?);
         let wait = match (args.wait, which.is_running_already()) {
             (Some(wait), _) => wait,
             (None, true) => Duration::ZERO,

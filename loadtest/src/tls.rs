@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use clap::{Args, builder::BoolishValueParser};
 use rustls::{
     ClientConfig, DigitallySignedStruct, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -14,11 +15,18 @@ use tokio_rustls::TlsConnector;
 use crate::exit::Problem;
 
 /// Whom to trust.
-#[derive(Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Trust {
-    /// A PEM file with further authorities.
+    /// A PEM file with authorities to trust besides the system's
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "LOADTEST_CACERT",
+        help_heading = "Server"
+    )]
     pub cacert: Option<PathBuf>,
-    /// Everybody.
+    /// Trust every certificate
+    #[arg(long, conflicts_with = "cacert", value_parser = BoolishValueParser::new(), env = "LOADTEST_INSECURE", help_heading = "Server")]
     pub insecure: bool,
 }
 

@@ -222,9 +222,7 @@ fn load(args: &AcceptArgs, site: &Site, who: &Who) -> Result<RunArgs, Problem> {
     load.url = Some(site.base().to_owned());
     load.api = args.site.api;
     load.confirm_host.clone_from(&args.site.confirm_host);
-    load.cacert.clone_from(&args.site.cacert);
-    load.insecure = args.site.insecure;
-    load.headers.clone_from(&args.site.headers);
+    load.way.clone_from(&args.site.way);
     if let Who::Password { username, password } = who {
         load.username = Some(username.clone());
         load.password = Some(password.expose_secret().to_owned());

@@ -24,7 +24,11 @@ use serde_json::json;
 use vikunja_sdk::{Api, Raw, Server, Session, auth::Token};
 
 use crate::{
-    cli::{self, access::AccessArgs, monitor::MonitorArgs},
+    cli::{
+        self,
+        access::{AccessArgs, WayArgs},
+        monitor::MonitorArgs,
+    },
     exit::{Exit, Problem},
     line::{Line, Target},
     out::Stdout,
@@ -293,9 +297,10 @@ impl Messenger {
         let origin = url.origin().ascii_serialization();
         let access = AccessArgs {
             url: Some(origin),
-            cacert: args.at.cacert.clone(),
-            insecure: args.at.insecure,
-            headers: Vec::new(),
+            way: WayArgs {
+                trust: args.at.way.trust.clone(),
+                ..WayArgs::default()
+            },
             timeout: args.at.timeout,
         };
         let (server, target): (Server, Arc<Target>) = access.server()?.ok_or_else(unusable)?;

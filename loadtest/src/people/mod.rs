@@ -30,7 +30,7 @@ use crate::{
     line::{Keep, Target},
     plan::{self, Arrivals, Desk, Issued, Model, Plan, Schedule, Shift, Ticket, Timeline, Turns},
     record::{Class, Failure, Live, Phase, Place, Recorder, Row, Sample, Timing, Tray},
-    scenario::Cast,
+    scenario::{Actor as _, Cast},
     stop::Stop,
 };
 use attendance::Departure;
@@ -253,7 +253,7 @@ async fn work_off(run: &Run, person: &mut Person<'_>) {
     let Some(started) = run.clock.started() else {
         return;
     };
-    let user = person.user();
+    let user = person.number();
     loop {
         let next = async {
             tokio::select! {

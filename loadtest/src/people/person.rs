@@ -71,11 +71,6 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Its number, from 0.
-    pub(super) fn user(&self) -> usize {
-        self.number
-    }
-
     pub(super) fn reconnects(&self) -> u64 {
         self.lines.iter().map(|line| line.reconnects).sum()
     }
@@ -98,11 +93,11 @@ impl<'a> Person<'a> {
         let run = self.run;
         // Nobody closes the door; without a permit all would come at once.
         let _turn = run.arriving.acquire().await.ok();
-        let ticket = run.arrival(self.user());
+        let ticket = run.arrival(self.number);
         for (at, site) in run.crew.sites.iter().enumerate() {
             self.at = at;
             self.take_up(ticket, None);
-            for scenario in site.cast.of_user(self.user(), run.casting()) {
+            for scenario in site.cast.of_user(self.number, run.casting()) {
                 // A failure is in the record already.
                 let _ = scenario.begin(self).await;
                 self.settle();
@@ -120,7 +115,7 @@ impl<'a> Person<'a> {
         self.at = run.desk.server(&issued);
         self.block = matches!(run.desk, Desk::Turns(_)).then_some((issued.phase, issued.stage));
         let cast = &run.crew.sites[self.at].cast;
-        let scenario = cast.of_ticket(self.user(), issued.ticket, run.casting());
+        let scenario = cast.of_ticket(self.number, issued.ticket, run.casting());
         // A failure is in the record already.
         let _ = scenario.run(self, issued.ticket).await;
         self.settle();
@@ -283,7 +278,7 @@ impl Actor for Person<'_> {
     }
 
     fn number(&self) -> usize {
-        self.user()
+        self.number
     }
 
     fn enter(&mut self, session: Session) {
