@@ -42,6 +42,8 @@ pub enum Peer {
     Wrk,
     /// oha.
     Oha(PathBuf),
+    /// k6 with a script of one request, whose body is dropped.
+    K6(PathBuf),
     /// Locust with its faster client, and a file of one request.
     Locust(PathBuf),
 }
@@ -58,6 +60,16 @@ class Reader(FastHttpUser):
         self.client.get("/api/v2/tasks", headers={"Authorization": "Bearer TOKEN"})
 "#;
 
+/// The script for k6.
+const SCRIPT: &str = r#"import http from "k6/http";
+
+export const options = { discardResponseBodies: true };
+
+export default function () {
+  http.get("PAGE", { headers: { Authorization: "Bearer TOKEN" } });
+}
+"#;
+
 impl Peer {
     /// Its name.
     pub fn name(&self) -> &'static str {
@@ -66,6 +78,7 @@ impl Peer {
             Self::Ab => "ab -k",
             Self::Wrk => "wrk -t1",
             Self::Oha(_) => "oha",
+            Self::K6(_) => "k6",
             Self::Locust(_) => "locust",
         }
     }
@@ -76,7 +89,9 @@ impl Peer {
             Self::LoadTest(_) => return true,
             Self::Ab => ("ab".as_ref(), "-V"),
             Self::Wrk => ("wrk".as_ref(), "-v"),
-            Self::Oha(program) | Self::Locust(program) => (program, "--version"),
+            Self::Oha(program) | Self::K6(program) | Self::Locust(program) => {
+                (program, "--version")
+            }
         };
         Command::new(program).arg(flag).output().is_ok()
     }
@@ -139,18 +154,55 @@ impl Peer {
                 let result: Value = json(&said(program, &args)?, self.name())?;
                 result["statusCodeDistribution"]["200"].as_u64()
             }
+            Self::K6(program) => {
+                let script = Script::write("k6.js", &SCRIPT.replace("PAGE", &page))?;
+                let summary = script.beside("summary.json");
+                let args = [
+                    "run",
+                    "--quiet",
+                    "--no-usage-report",
+                    "--vus",
+                    &users,
+                    "--duration",
+                    &lasting,
+                    "--summary-export",
+                    &summary,
+                    &script.file,
+                ];
+                said(program, &args)?;
+                let text = fs::read_to_string(&summary)
+                    .map_err(|error| format!("the summary of k6 cannot be read: {error}"))?;
+                json(&text, self.name())?["metrics"]["http_reqs"]["count"].as_u64()
+            }
             Self::Locust(program) => {
-                let folder = tempfile::tempdir()
-                    .map_err(|error| format!("no folder for locust can be made: {error}"))?;
-                let file = folder.path().join("locustfile.py");
-                fs::write(&file, LOCUSTFILE.replace("TOKEN", TOKEN))
-                    .map_err(|error| format!("the file for locust cannot be written: {error}"))?;
-                return locust(program, &file, load, &[], &[]);
+                let script = Script::write("locustfile.py", LOCUSTFILE)?;
+                return locust(program, script.file.as_ref(), load, &[], &[]);
             }
         };
         count
             .filter(|count| *count > 0)
             .ok_or_else(|| format!("{} does not say how many requests it sent", self.name()))
+    }
+}
+
+/// What a generator is told in a language of its own, in a folder that goes away with this.
+struct Script {
+    folder: tempfile::TempDir,
+    file: String,
+}
+
+impl Script {
+    fn write(name: &str, text: &str) -> Outcome<Self> {
+        let problem = |error| format!("{name} cannot be written: {error}");
+        let folder = tempfile::tempdir().map_err(problem)?;
+        let file = folder.path().join(name);
+        fs::write(&file, text.replace("TOKEN", TOKEN)).map_err(problem)?;
+        let file = file.display().to_string();
+        Ok(Self { folder, file })
+    }
+
+    fn beside(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
     }
 }
 

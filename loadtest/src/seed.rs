@@ -51,8 +51,9 @@ pub type Patient<X> = Retrying<X>;
 /// Sends through this one.
 pub fn patient<X>(inner: X) -> Patient<X> {
     let policy = Policy {
-        // A longer row of failures than the default: hundreds of writes, each of which must succeed.
-        locked_tries: 12,
+        // Half a minute in all: thousands of writes, each of which must succeed, beside handlers of the server's own that
+        // hold the file for seconds (2.x: saved filters looked through after each change of a task).
+        locked_tries: 60,
         // 2.0 – 2.3 do not tell their database, and the only harm of guessing wrong is a task more.
         assume_sqlite: true,
         ..Policy::default()

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use vikunja_sdk::{Auth, Endpoint, Execute, Output, Session};
 
-use crate::line::{Line, LineError};
+use crate::line::{Body, Line, LineError};
 
 /// A line, and its last exchange.
 pub struct Witness {
@@ -64,7 +64,7 @@ impl Execute for Witness {
         let last = &mut self.last;
         let timed = self
             .line
-            .timed(call, |pending, answer| {
+            .timed(call, Body::Kept, |pending, answer| {
                 last.status = Some(answer.status());
                 last.body = answer.body().clone();
                 pending.decode(answer)

@@ -12,7 +12,7 @@ use vikunja_benches::{
     peers::{Hammer, Peer, cost},
 };
 
-/// Processor time per request of the load tester, ab -k, wrk, oha and Locust (FastHttpUser), in turns on one nginx: pages
+/// Processor time per request of the load tester, ab -k, wrk, oha, k6 and Locust (FastHttpUser), in turns on one nginx: pages
 /// of 604 bytes and 25 kB, looked at by their status. Exits with 1 when the load tester takes more than 1.1 times oha's, or
 /// more than a tenth of Locust's. What is not installed is left out, and said so.
 #[derive(Parser)]
@@ -24,6 +24,9 @@ struct Args {
     /// oha
     #[arg(long, value_name = "PATH", default_value = "oha")]
     oha: PathBuf,
+    /// k6
+    #[arg(long, value_name = "PATH", default_value = "k6")]
+    k6: PathBuf,
     /// Locust
     #[arg(long, value_name = "PATH", default_value = "locust")]
     locust: PathBuf,
@@ -65,6 +68,7 @@ fn run(args: &Args) -> Outcome<bool> {
         Peer::Ab,
         Peer::Wrk,
         Peer::Oha(args.oha.clone()),
+        Peer::K6(args.k6.clone()),
         Peer::Locust(args.locust.clone()),
     ] {
         if peer.is_here() {

@@ -5,7 +5,7 @@ use vikunja_sdk::{Api, BuildError, Raw, Release, Session, ops::Identified};
 
 use crate::{
     cli::is_loopback,
-    line::{Line, LineError},
+    line::{Body, Line, LineError},
 };
 
 /// An origin that no server has a reason to know.
@@ -83,7 +83,7 @@ async fn get(line: &mut Line, path: &'static str) -> Result<(StatusCode, HeaderM
         .header(header::ORIGIN, HeaderValue::from_static(FOREIGN));
     let call = line_call(line, &request)?;
     // A refusal is an answer here: only status and headers are looked at.
-    let answered = line.timed(call, |_, response| {
+    let answered = line.timed(call, Body::Counted, |_, response| {
         Ok((response.status(), response.headers().clone()))
     });
     answered.await.result

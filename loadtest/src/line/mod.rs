@@ -19,6 +19,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use tokio::time::timeout;
 use vikunja_sdk::{Endpoint, Execute, Output, Pending, RateLimit, ReplyError, Session};
 
@@ -31,6 +32,15 @@ pub struct Timed<T> {
     pub result: Result<T, LineError>,
     /// How long the parts took.
     pub timing: Timing,
+}
+
+/// What becomes of the body of an answer. That of a refusal is always kept: it says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// It can be read.
+    Kept,
+    /// That of a success is counted and dropped, part by part.
+    Counted,
 }
 
 /// Longest answer that is kept in memory.
@@ -95,10 +105,11 @@ impl Line {
     }
 
     /// Sends a request, lets `read` read the answer, and says how long the parts took. Reading is not in the response
-    /// time.
+    /// time. Of a success whose body is only counted `read` sees an empty one.
     pub async fn timed<E: Endpoint, T>(
         &mut self,
         (request, pending): (http::Request<Bytes>, Pending<E>),
+        body: Body,
         read: impl FnOnce(&Pending<E>, &http::Response<Bytes>) -> Result<T, ReplyError>,
     ) -> Timed<T> {
         let mut timing = Timing::default();
@@ -106,7 +117,7 @@ impl Line {
         let started = Instant::now();
         let exchanged = timeout(
             self.patience,
-            self.exchange(request, started, is_read, &mut timing),
+            self.exchange(request, body, started, is_read, &mut timing),
         )
         .await;
         let last_byte = Instant::now();
@@ -138,6 +149,7 @@ impl Line {
     async fn exchange(
         &mut self,
         mut request: http::Request<Bytes>,
+        kept: Body,
         started: Instant,
         is_read: bool,
         timing: &mut Timing,
@@ -177,15 +189,16 @@ impl Line {
         };
         timing.first_byte = started.elapsed();
         let (head, body) = answer.map_err(|(error, _)| error)?.into_parts();
-        let body = Limited::new(body, LONGEST_ANSWER)
-            .collect()
-            .await
-            .map_err(|error| {
-                self.lose();
-                LineError::Broken(format!("in the middle of the answer: {error}"))
-            })?
-            .to_bytes();
-        timing.bytes = body.len() as u64;
+        let kept = if head.status.is_success() {
+            kept
+        } else {
+            Body::Kept
+        };
+        let (bytes, body) = take_in(body, kept).await.map_err(|error| {
+            self.lose();
+            LineError::Broken(format!("in the middle of the answer: {error}"))
+        })?;
+        timing.bytes = bytes;
         match keep {
             Keep::Own => {}
             Keep::Nothing => self.sender = None,
@@ -204,7 +217,7 @@ impl Line {
         &mut self,
         request: http::Request<Full<Bytes>>,
     ) -> Result<
-        http::Response<hyper::body::Incoming>,
+        http::Response<Incoming>,
         (LineError, Option<http::Request<Full<Bytes>>>),
     > {
         let Some(sender) = self.sender.as_mut() else {
@@ -236,6 +249,23 @@ impl Line {
     }
 }
 
+/// Reads a body to its end; its length, and itself where it is kept.
+async fn take_in(
+    body: Incoming,
+    kept: Body,
+) -> Result<(u64, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    let mut body = Limited::new(body, LONGEST_ANSWER);
+    if kept == Body::Kept {
+        let whole = body.collect().await?.to_bytes();
+        return Ok((whole.len() as u64, whole));
+    }
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        length += frame?.data_ref().map_or(0, Bytes::len) as u64;
+    }
+    Ok((length, Bytes::new()))
+}
+
 /// Every answer of the stand-in says that it is one.
 fn sandbox_of(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("x-vikunja-sandbox")?;
@@ -251,6 +281,6 @@ impl Execute for Line {
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, LineError> {
         let call = self.session.call(endpoint)?;
-        self.timed(call, Pending::decode).await.result
+        self.timed(call, Body::Kept, Pending::decode).await.result
     }
 }

@@ -129,8 +129,8 @@ async fn handshake(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
 ) -> Result<Sender, LineError> {
     let (sender, connection) = http1::Builder::new()
-        // A fixed buffer: growing ones make ten thousand users large.
-        .read_buf_exact_size(Some(16 << 10))
+        // A fixed buffer, for growing ones make ten thousand users large; and a page of fifty tasks fits into it.
+        .read_buf_exact_size(Some(32 << 10))
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| LineError::Broken(error.to_string()))?;

@@ -30,7 +30,7 @@ use crate::{
         monitor::MonitorArgs,
     },
     exit::{Exit, Problem},
-    line::{Line, Target},
+    line::{Body, Line, Target},
     out::Stdout,
     progress::say,
     state::write_private,
@@ -318,7 +318,7 @@ impl Messenger {
                 .public()
                 .json(message)?;
             let call = vikunja_sdk::Execute::session(&self.line).call(&post)?;
-            let timed = self.line.timed(call, |_, answer| Ok(answer.status())).await;
+            let timed = self.line.timed(call, Body::Counted, |_, answer| Ok(answer.status())).await;
             timed.result
         };
         match sending.await {

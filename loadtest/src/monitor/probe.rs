@@ -8,7 +8,7 @@ use std::{
 use vikunja_sdk::{Endpoint, Execute, Pending, Server, Session, auth::Token, info, ops, tasks};
 
 use super::window::Sample;
-use crate::line::{Line, LineError, Target};
+use crate::line::{Body, Line, LineError, Target};
 
 /// Sends probes.
 pub(super) struct Prober {
@@ -67,7 +67,7 @@ impl Prober {
     async fn send<E: Endpoint>(&mut self, what: &E, micros: &mut u64) -> Result<(), LineError> {
         let call = self.line.session().call(what)?;
         let read = |pending: &Pending<E>, answer: &_| pending.decode(answer).map(drop);
-        let timed = self.line.timed(call, read).await;
+        let timed = self.line.timed(call, Body::Kept, read).await;
         *micros = timed.timing.last_byte.as_micros() as u64;
         timed.result
     }

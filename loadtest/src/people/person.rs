@@ -10,7 +10,7 @@ use vikunja_sdk::{Endpoint, Execute, Output, Pending, ReplyError, Session};
 
 use super::{Moment, Run};
 use crate::{
-    line::{Line, LineError},
+    line::{Body, Line, LineError},
     plan::{Desk, Due, Issued, Ticket},
     record::{Class, Failure, Late, Phase, Place, Row, Sample, Timing, Tray},
     scenario::Actor,
@@ -191,6 +191,7 @@ impl<'a> Person<'a> {
     async fn carry_out<E: Endpoint, T>(
         &mut self,
         endpoint: &E,
+        body: Body,
         read: impl FnOnce(&Pending<E>, &http::Response<Bytes>) -> Result<T, ReplyError>,
     ) -> Result<T, LineError> {
         self.settle();
@@ -208,7 +209,7 @@ impl<'a> Person<'a> {
         });
         let place = self.place(phase, stage, row);
         self.under_way = Some(UnderWay { place, late, sent });
-        let mut timed = self.lines[self.at].timed(call, read).await;
+        let mut timed = self.lines[self.at].timed(call, body, read).await;
         self.under_way = None;
         timed.timing.late = late;
         if let (Phase::Steady, Some(started)) = (phase, self.run.clock.started()) {
@@ -237,7 +238,7 @@ impl Execute for Person<'_> {
     }
 
     async fn execute<E: Endpoint>(&mut self, endpoint: &E) -> Result<Output<E>, LineError> {
-        self.carry_out(endpoint, Pending::decode).await
+        self.carry_out(endpoint, Body::Kept, Pending::decode).await
     }
 }
 
@@ -296,13 +297,12 @@ impl Actor for Person<'_> {
     async fn look<E: Endpoint>(&mut self, endpoint: &E) -> Result<Option<Output<E>>, LineError> {
         let closely = self.run.crew.check.decodes(self.chance, self.looks);
         self.looks += 1;
-        self.carry_out(endpoint, |pending, answer| {
-            if closely {
-                pending.decode(answer).map(Some)
-            } else {
-                pending.accept(answer).map(|()| None)
-            }
-        })
-        .await
+        if closely {
+            self.execute(endpoint).await.map(Some)
+        } else {
+            self.carry_out(endpoint, Body::Counted, Pending::accept)
+                .await
+                .map(|()| None)
+        }
     }
 }
