@@ -12,10 +12,14 @@ use crate::{
     progress::say,
 };
 
+/// The server at an address. The SDK says what is wrong with one, and never repeats a password in it.
+pub fn server_at(address: &str) -> Result<Server, Problem> {
+    Server::new(address).map_err(|error| Problem::new(error.to_string()))
+}
+
 /// The host of an address.
 pub fn host_of(address: &str) -> Result<String, Problem> {
-    // The SDK says what is wrong with an address, and never repeats a password in it.
-    let server = Server::new(address).map_err(|error| Problem::new(error.to_string()))?;
+    let server = server_at(address)?;
     Ok(Url::parse(server.base())
         .ok()
         .and_then(|url| url.host_str().map(ToOwned::to_owned))
@@ -69,10 +73,14 @@ pub fn headers(given: &[String]) -> Result<HeaderMap, Problem> {
     let mut headers = HeaderMap::new();
     for text in given {
         // The value may be a secret of a proxy: an error names the header only.
-        let (name, value) = text
-            .split_once(':')
-            .ok_or_else(|| Problem::new("--header: expected 'name: value'"))?;
-        let unusable = || Problem::new(format!("--header {name}: not a header that can be sent"));
+        let (name, value) = text.split_once(':').ok_or_else(|| {
+            Problem::new("--header: expected 'name: value'")
+                .advise("write --header 'X-Request-Source: loadtest'")
+        })?;
+        let unusable = || {
+            Problem::new(format!("--header {name}: not a header that can be sent"))
+                .advise("write name and value in ASCII, on one line")
+        };
         let header = HeaderName::try_from(name.trim()).map_err(|_| unusable())?;
         if OURS.contains(&header) {
             return Err(Problem::new(format!(

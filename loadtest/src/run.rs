@@ -6,7 +6,7 @@ use std::{
 };
 
 use http::HeaderMap;
-use vikunja_sdk::{Execute, Server};
+use vikunja_sdk::Execute;
 
 use crate::{
     cli::{RunArgs, is_loopback},
@@ -266,9 +266,7 @@ impl<'a> Job<'a> {
 
     /// Reaches the server and logs in.
     pub(crate) async fn enter(&self, running: &mut Running, stop: &Stop) -> Result<Ready, Problem> {
-        let server = Server::new(&running.address)
-            .map_err(|error| Problem::new(error.to_string()))?
-            .with_api(self.args.api.into());
+        let server = guard::server_at(&running.address)?.with_api(self.args.api.into());
         let target = Target::new(server.base(), &self.trust.connector()?, &self.headers)?
             .resolved_by(&self.args.resolve)?;
         let wait = match (self.args.wait, self.which.is_running_already()) {

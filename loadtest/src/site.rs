@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use clap::Args;
-use vikunja_sdk::{Execute, Server, Session, ops::Identified};
+use vikunja_sdk::{Execute, Session, ops::Identified};
 
 use crate::{
     cli::{
@@ -90,9 +90,7 @@ impl Site {
         }
         let headers = args.way.headers()?;
         let mut running = Running::start(which, stop)?;
-        let server = Server::new(&running.address)
-            .map_err(|error| Problem::new(error.to_string()))?
-            .with_api(args.api.into());
+        let server = guard::server_at(&running.address)?.with_api(args.api.into());
         let target = Arc::new(Target::new(
             server.base(),
             &args.way.trust.connector()?,

@@ -54,8 +54,13 @@ impl Trust {
     /// The further authorities as they stand in their file.
     pub fn authority(&self) -> Result<Option<Vec<u8>>, Problem> {
         let read = |path: &PathBuf| {
-            std::fs::read(path)
-                .map_err(|error| Problem::new(format!("--cacert {}: {error}", path.display())))
+            std::fs::read(path).map_err(|error| {
+                Problem::new(format!(
+                    "--cacert {}: cannot be read: {error}",
+                    path.display()
+                ))
+                .advise("name a PEM file that you may read")
+            })
         };
         self.cacert.as_ref().map(read).transpose()
     }

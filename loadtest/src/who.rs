@@ -7,7 +7,7 @@ use std::{
 
 use secrecy::SecretString;
 use vikunja_sdk::{
-    Code, Execute, Failure, Server,
+    Code, Execute, Failure,
     auth::{Token, TokenKind},
     model::Info,
     ops,
@@ -17,6 +17,7 @@ use vikunja_sdk::{
 use crate::{
     cli::{RunArgs, variable},
     exit::Problem,
+    guard,
     line::{Line, LineError},
     record::Class,
     server,
@@ -100,7 +101,7 @@ impl Who {
 
     /// The accounts that `seed` has made on this server, if it has.
     fn seeded(args: &RunArgs, address: &str) -> Result<Self, Problem> {
-        let server = Server::new(address).map_err(|error| Problem::new(error.to_string()))?;
+        let server = guard::server_at(address)?;
         let base = server.base();
         let named = args.accounts.clone();
         let file = named.clone().unwrap_or_else(|| World::default_path(base));
@@ -135,13 +136,13 @@ impl Who {
 }
 
 fn nobody() -> Problem {
-    Problem::new("no account is given: listing tasks needs one")
-        .advise("set VIKUNJA_TOKEN (an API token or a JWT): it only reads")
-        .advise("or VIKUNJA_USERNAME and VIKUNJA_PASSWORD: it only reads")
+    Problem::new("no account is given: every scenario needs one")
+        .advise("set VIKUNJA_TOKEN (an API token or a JWT): it only reads, unless --writes lets it")
+        .advise("or VIKUNJA_USERNAME and VIKUNJA_PASSWORD: the same")
         .advise(
             "or --throwaway on a server of this machine: it registers an account and makes tasks",
         )
-        .advise("or make accounts that stay: loadtest seed")
+        .advise("or make accounts that stay, for scenarios that write: loadtest seed")
 }
 
 /// Gets a token into the line's session. `wait` is how long a server that starts up may refuse.

@@ -53,12 +53,12 @@ pub struct Sandbox {
 #[non_exhaustive]
 pub enum Error {
     /// The port cannot be had.
-    #[error("cannot listen on 127.0.0.1:{port}: {source}")]
+    #[error("cannot listen on 127.0.0.1:{port}: {error}; give another port, or 0 for a free one")]
     Listen {
         /// The port asked for.
         port: u16,
-        /// The system's reason.
-        source: io::Error,
+        /// The system's reason. The text says it; so it is no `source()`, which would be printed a second time.
+        error: io::Error,
     },
     /// The database cannot be opened.
     #[error("cannot open the database: {0}")]
@@ -91,7 +91,7 @@ impl Sandbox {
             )));
         }
         let port = config.port;
-        let listen = |source| Error::Listen { port, source };
+        let listen = |error| Error::Listen { port, error };
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;

@@ -116,7 +116,7 @@ impl Token {
         let text = secret.expose_secret().trim();
         let trimmed = (text.len() < secret.expose_secret().len()).then(|| SecretString::from(text));
         if text.is_empty() {
-            return Err(BuildError::Token("it is empty"));
+            return Err(BuildError::Token("it is empty; give a JWT or an API token"));
         }
         if text
             .split_once(' ')
@@ -175,7 +175,8 @@ pub(crate) fn basic(username: &str, password: &SecretString) -> Result<HeaderVal
     if username.contains(':') {
         return Err(BuildError::Setting {
             name: "user name".to_owned(),
-            problem: "it holds a colon, which ends it in HTTP Basic".to_owned(),
+            problem: "it holds a colon, which ends it in HTTP Basic; give a name without one"
+                .to_owned(),
         });
     }
     let login = format!("{username}:{}", password.expose_secret());

@@ -120,7 +120,7 @@ fn base_of(address: &str) -> Result<String, BuildError> {
         return Err(refuse("it holds a user name or password; give them apart"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("it has a query or a fragment"));
+        return Err(refuse("it has a query or a fragment; leave it out"));
     }
     let text = url.as_str().trim_end_matches('/');
     let root = [Api::V1, Api::V2]

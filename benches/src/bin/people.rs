@@ -15,7 +15,7 @@ use vikunja_benches::{
 /// classes, in turns on one server (2.5 or newer, on this machine). Exits with 1 when the load tester is less than 15 times
 /// cheaper with every twentieth body decoded, or less than 6 times with all of them.
 ///
-/// The accounts are those of `loadtest seed --users 100 --projects 6 --tasks 80 --state FILE`, whose file both read. The
+/// The accounts are those of `loadtest seed --users 100 --projects 6 --tasks 80 --accounts FILE`, whose file both read. The
 /// harness is go-vikunja/performance-testing-v2; its Python files stay outside this project.
 #[derive(Parser)]
 #[command(name = "people")]

@@ -53,7 +53,7 @@ impl AccessArgs {
         let Some(url) = self.url.as_deref().filter(|url| !url.is_empty()) else {
             return Ok(None);
         };
-        let server = Server::new(url).map_err(|error| Problem::new(error.to_string()))?;
+        let server = guard::server_at(url)?;
         let headers = self.way.headers()?;
         let target = Target::new(server.base(), &self.way.trust.connector()?, &headers)?;
         Ok(Some((server, Arc::new(target))))

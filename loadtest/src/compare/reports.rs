@@ -127,7 +127,7 @@ impl Comparison {
                     "{} users at a time, {} pairs of blocks of {}",
                     self.plan.users, duel.pairs, duel.block
                 ),
-                None => self.plan.in_words(),
+                None => self.plan.in_words(side.scenario.runs()),
             };
             lines.push(format!("{}: {what}; {}", side.scenario.name, self.mode));
         }

@@ -1,10 +1,24 @@
 //! Why an endpoint could not be carried out.
 
-use std::{io, time::Duration};
+use std::{error::Error, io, time::Duration};
 
 use vikunja_sdk::{BuildError, Failure, Release, ReplyError, Resolved, Server, retry::Happened};
 
 use crate::record::Class;
+
+/// An error of hyper, and what is behind it: its own text leaves that out.
+pub(super) fn why(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = error.source();
+    }
+    text
+}
 
 /// Why an endpoint could not be carried out.
 #[derive(Debug, thiserror::Error)]

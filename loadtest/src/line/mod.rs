@@ -9,6 +9,7 @@ mod target;
 
 pub use connections::{Connections, Keep};
 pub use error::LineError;
+use error::why;
 pub use target::{Resolve, Target};
 
 use std::{
@@ -196,7 +197,7 @@ impl Line {
         };
         let (bytes, body) = take_in(body, kept).await.map_err(|error| {
             self.lose();
-            LineError::Broken(format!("in the middle of the answer: {error}"))
+            LineError::Broken(format!("in the middle of the answer: {}", why(&*error)))
         })?;
         timing.bytes = bytes;
         match keep {
@@ -216,10 +217,7 @@ impl Line {
     async fn send(
         &mut self,
         request: http::Request<Full<Bytes>>,
-    ) -> Result<
-        http::Response<Incoming>,
-        (LineError, Option<http::Request<Full<Bytes>>>),
-    > {
+    ) -> Result<http::Response<Incoming>, (LineError, Option<http::Request<Full<Bytes>>>)> {
         let Some(sender) = self.sender.as_mut() else {
             let error = LineError::Broken("before the request".to_owned());
             return Err((error, Some(request)));
@@ -228,7 +226,8 @@ impl Line {
         answer.map_err(|mut failed| {
             self.lose();
             let unsent = failed.take_message();
-            let error = LineError::Broken(format!("before an answer: {}", failed.into_error()));
+            let error =
+                LineError::Broken(format!("before an answer: {}", why(&failed.into_error())));
             (error, unsent)
         })
     }

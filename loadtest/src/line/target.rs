@@ -15,7 +15,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use url::Url;
 
-use super::LineError;
+use super::{LineError, error::why};
 use crate::exit::Problem;
 
 /// A connection that requests are sent on.
@@ -133,7 +133,7 @@ async fn handshake(
         .read_buf_exact_size(Some(32 << 10))
         .handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| LineError::Broken(error.to_string()))?;
+        .map_err(|error| LineError::Broken(format!("before the request: {}", why(&error))))?;
     tokio::spawn(connection);
     Ok(sender)
 }

@@ -109,8 +109,10 @@ fn recall(path: Option<&Path>, url: &str) -> Result<Memory, Problem> {
         return Ok(new);
     };
     let shown = path.display();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Problem::new(format!("the state file {shown} cannot be read: {error}")))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        Problem::new(format!("the state file {shown} cannot be read: {error}"))
+            .advise("name another one: --state FILE")
+    })?;
     let memory: Memory = serde_json::from_str(&text).map_err(|error| {
         Problem::new(format!("the state file {shown} is not ours: {error}"))
             .advise("name another one: --state FILE")
@@ -318,7 +320,10 @@ impl Messenger {
                 .public()
                 .json(message)?;
             let call = vikunja_sdk::Execute::session(&self.line).call(&post)?;
-            let timed = self.line.timed(call, Body::Counted, |_, answer| Ok(answer.status())).await;
+            let timed = self
+                .line
+                .timed(call, Body::Counted, |_, answer| Ok(answer.status()))
+                .await;
             timed.result
         };
         match sending.await {

@@ -11,7 +11,12 @@ use crate::{exit::Problem, progress::say};
 
 /// Serves the page at `/metrics`, until the process ends.
 pub(super) async fn start(address: SocketAddr, page: Arc<Mutex<String>>) -> Result<(), Problem> {
-    let refused = |error| Problem::new(format!("--listen {address}: {error}"));
+    let refused = |error| {
+        Problem::new(format!(
+            "--listen {address}: cannot be listened on: {error}"
+        ))
+        .advise("give another address: --listen ADDRESS:PORT")
+    };
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .map_err(refused)?;

@@ -92,7 +92,8 @@ impl Plan {
                 return Err(Problem::new(format!(
                     "--users {}: users are a whole number",
                     stage.level
-                )));
+                ))
+                .advise(format!("give --users {}", stage.level.ceil())));
             }
         }
         let users = stages

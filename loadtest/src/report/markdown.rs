@@ -28,7 +28,7 @@ pub(super) fn render(result: &RunResult) -> String {
         out,
         "{}: {}; {}\n",
         escaped(&scenario.name),
-        escaped(&result.plan.in_words()),
+        escaped(&result.plan.in_words(result.scenario.runs())),
         escaped(&scenario.checks)
     );
     let verdict = result.verdict.iter().map(|row| {

@@ -63,7 +63,7 @@ pub fn report(args: &ReportArgs, out: &Stdout) -> Result<Exit, Problem> {
                 "a run did not come to its end, and left {partial}: loadtest report {partial}"
             ));
         }
-        problem
+        problem.advise("name a file that is there and that you may read")
     })?;
     let about = |problem: Problem| problem.with(&file);
     if Comparison::is_in(&text) {

@@ -21,6 +21,7 @@ use crate::{
     plan::{Arrivals, Model, Plan},
     record::{Class, Figures, Phase, Place, Record},
     renewal::Renewals,
+    scenario::{ListTasks, Scenario},
     server::usage::{Counters, Process},
     verdict::Row,
 };
@@ -223,6 +224,17 @@ pub struct ScenarioPart {
     pub seed_repeats: u64,
 }
 
+impl ScenarioPart {
+    /// What a run of it is called: of the documented one, a request; the others send as many as they need.
+    pub fn runs(&self) -> &'static str {
+        if self.name == ListTasks::NAME {
+            "requests"
+        } else {
+            "runs"
+        }
+    }
+}
+
 /// The plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanPart {
@@ -299,8 +311,8 @@ impl PlanPart {
         }
     }
 
-    /// For people: how much, and by whom.
-    pub fn in_words(&self) -> String {
+    /// For people: how much, and by whom. `runs` are what is counted: see [`ScenarioPart::runs`].
+    pub fn in_words(&self, runs: &str) -> String {
         let stage = |stage: &StagePart| match stage.seconds {
             Some(seconds) if self.requests.is_none() => {
                 format!("{} for {seconds} s", self.level(stage.level))
@@ -310,11 +322,11 @@ impl PlanPart {
         let stages: Vec<_> = self.stages.iter().map(stage).collect();
         let stages = stages.join(", then ");
         match (self.arrivals.as_deref(), self.requests) {
-            (None, Some(requests)) => format!("{requests} requests, {stages} at a time"),
+            (None, Some(requests)) => format!("{requests} {runs}, {stages} at a time"),
             (None, None) => format!("{stages} at a time"),
             (Some(arrivals), requests) => {
                 let requests =
-                    requests.map_or_else(String::new, |count| format!("{count} requests, "));
+                    requests.map_or_else(String::new, |count| format!("{count} {runs}, "));
                 format!(
                     "{requests}{stages} ({arrivals}), at most {} under way",
                     self.users

@@ -160,7 +160,7 @@ pub(super) fn plan(result: &RunResult) -> Facts {
     let mut facts = Facts::default();
     facts.add("scenario", &scenario.name);
     facts.add("answers", &scenario.checks);
-    facts.add("load", plan.in_words());
+    facts.add("load", plan.in_words(scenario.runs()));
     if plan.repeat > 1 {
         facts.add("runs", plan.repeat.to_string());
     }

@@ -44,7 +44,7 @@ fn screen(result: &RunResult) -> String {
         out,
         "{}: {}; {}\n",
         scenario.name,
-        result.plan.in_words(),
+        result.plan.in_words(result.scenario.runs()),
         scenario.checks
     );
     let verdict = result

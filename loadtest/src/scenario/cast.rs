@@ -173,7 +173,8 @@ impl About {
             return Err(Problem::new(format!(
                 "{} needs Vikunja {} or newer; this server is {}",
                 self.name, self.since, server.version
-            )));
+            ))
+            .advise("take another one with --scenario, or a newer server"));
         }
         if self.writes && !stage.may_write {
             return Err(Problem::new(format!(

@@ -231,7 +231,8 @@ async fn log_in(stage: &mut Stage<'_>, account: &Account) -> Result<(), Problem>
         }
         (None, None) => Err(Problem::new(format!(
             "the seed file has neither password nor token of {name}"
-        ))),
+        ))
+        .advise("name another one with --accounts FILE, or make accounts: loadtest seed")),
     }
 }
 

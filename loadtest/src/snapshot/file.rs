@@ -282,6 +282,7 @@ impl Snapshot {
                 "{} cannot be read any more: {why}",
                 self.path.display()
             ))
+            .advise("begin again, and leave the file alone meanwhile")
         };
         let mut line = String::new();
         self.file

@@ -312,12 +312,12 @@ impl<'a, F: FnMut(Record) -> Result<(), Problem>> Reader<'a, F> {
         value: &Value,
         boards: &mut Boards,
     ) -> Result<(), Problem> {
-        let Ok(view) = serde_json::from_value::<ProjectView>(value.clone()) else {
-            return Err(Problem::new(format!(
-                "{}: a view of project {project} cannot be read",
+        let view: ProjectView = serde_json::from_value(value.clone()).map_err(|error| {
+            Problem::new(format!(
+                "{}: a view of project {project} cannot be read: {error}",
                 self.base
-            )));
-        };
+            ))
+        })?;
         let id = view.id;
         // Those of the favourites are the same everywhere.
         if id.get() < 0 {

@@ -1,11 +1,14 @@
 //! Bad input: the message names the thing and what to do, the exit code is 1, nothing panics or hangs.
 
 use std::{
-    io::{Read, Write},
-    net::TcpListener,
+    error::Error,
+    io::{self, Read, Write},
+    net::{TcpListener, TcpStream},
     sync::Arc,
     thread,
 };
+
+use loadtest::{line::LineError, report::RunResult};
 
 use super::program::{account, loadtest, nobody, run, sandbox, server_that_says, token};
 
@@ -227,4 +230,39 @@ fn outputs_that_cannot_be_written_are_found_before_the_run() {
         said.expect(1, &["--json", path]);
     }
     assert_eq!(sandbox.requests().len(), 0);
+}
+
+#[test]
+fn no_error_prints_its_source_twice() {
+    let refused = || TcpStream::connect(("127.0.0.1", 1)).unwrap_err();
+    let address = vikunja_sdk::Server::new("nowhere").unwrap_err();
+    let errors: [Box<dyn Error>; 6] = [
+        Box::new(LineError::Connect("127.0.0.1:1".to_owned(), refused())),
+        Box::new(LineError::UnknownHost("nowhere".to_owned(), refused())),
+        Box::new(LineError::Exhausted(io::Error::from_raw_os_error(24))),
+        Box::new(LineError::from(address)),
+        Box::new(RunResult::read("{}").unwrap_err()),
+        Box::new("p95".parse::<loadtest::verdict::Target>().unwrap_err()),
+    ];
+    for error in errors {
+        let mut said = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(error) = source {
+            let text = error.to_string();
+            assert!(
+                !said.iter().any(|before| before.contains(&text)),
+                "{said:?}: {text}"
+            );
+            said.push(text);
+            source = error.source();
+        }
+    }
+    // What is behind an error of hyper is said, too, and once.
+    let silent = against(&server_that_says(""));
+    assert_eq!(
+        silent.err.matches("the connection broke").count(),
+        1,
+        "{}",
+        silent.err
+    );
 }

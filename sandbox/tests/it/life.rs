@@ -61,6 +61,8 @@ fn a_taken_port_is_named() {
     .expect_err("a refusal");
     assert!(matches!(error, Error::Listen { .. }));
     assert!(error.to_string().contains(&port.to_string()));
+    // The text says the system's reason; a source would say it again.
+    assert!(std::error::Error::source(&error).is_none());
 }
 
 #[test]

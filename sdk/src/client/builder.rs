@@ -119,11 +119,11 @@ impl ClientBuilder {
             }
             (None, Some(_), None) => Err(missing(
                 "VIKUNJA_PASSWORD",
-                "it is not set, and VIKUNJA_USERNAME is",
+                "it is not set, and VIKUNJA_USERNAME is: set both, or VIKUNJA_TOKEN",
             )),
             (None, None, Some(_)) => Err(missing(
                 "VIKUNJA_USERNAME",
-                "it is not set, and VIKUNJA_PASSWORD is",
+                "it is not set, and VIKUNJA_PASSWORD is: set both, or VIKUNJA_TOKEN",
             )),
             (None, None, None) => Ok(builder),
         }
@@ -314,19 +314,26 @@ impl ClientBuilder {
             .connect_timeout(self.connect_timeout.min(self.attempt_timeout / 2));
         for pem in &self.certificates {
             let certificate = reqwest::Certificate::from_pem(pem)
-                .map_err(|error| refused("CA certificate", error.to_string()))?;
+                .map_err(|error| refused("CA certificate", why(&error)))?;
             builder = builder.add_root_certificate(certificate);
         }
         if let Some(proxy) = &self.proxy {
-            let proxy = reqwest::Proxy::all(proxy)
-                .map_err(|error| refused("proxy", error.without_url().to_string()))?;
+            let proxy = reqwest::Proxy::all(proxy).map_err(|error| {
+                let why = why(&error.without_url());
+                refused("proxy", format!("{why}; expected http://host:port"))
+            })?;
             builder = builder.proxy(proxy);
         }
-        builder.build().map_err(|error| {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            refused("HTTP client", source.unwrap_or_else(|| error.to_string())).into()
-        })
+        builder
+            .build()
+            .map_err(|error| refused("HTTP client", why(&error)).into())
     }
+}
+
+/// What is behind an error of reqwest, whose own text says only where it was.
+fn why(error: &reqwest::Error) -> String {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    source.unwrap_or_else(|| error.to_string())
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub struct Timestamp(jiff::Timestamp);
 
 /// A text is no moment in RFC 3339 form.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{0:?} is not a time in RFC 3339 form")]
+#[error("{0:?} is not a time in RFC 3339 form, such as 2026-01-31T12:00:00Z")]
 pub struct InvalidTimestamp(String);
 
 impl Timestamp {
@@ -237,7 +237,7 @@ mod tests {
         let error = "soon".parse::<Timestamp>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            r#""soon" is not a time in RFC 3339 form"#
+            r#""soon" is not a time in RFC 3339 form, such as 2026-01-31T12:00:00Z"#
         );
     }
 

@@ -39,7 +39,8 @@ pub async fn rotate_secret<X: Execute, O: Owner>(
     let all = walk(&mut *executor, List::new(owner)).collect(MOST).await;
     let all = all.map_err(failed(None))?;
     let old = all.into_iter().find(|it| it.id == webhook).ok_or_else(|| {
-        let unknown = format!("there is no webhook {webhook} of this owner");
+        let unknown =
+            format!("there is no webhook {webhook} of this owner: webhooks::List names them");
         failed(None)(BuildError::Body(unknown).into())
     })?;
     let create = Create {

@@ -100,7 +100,8 @@ pub enum Lost {
     #[error("nothing was heard for {0:?}")]
     Silent(Duration),
     /// The transport failed, or what came is no WebSocket.
-    #[error(transparent)]
+    // Not `transparent`: the text holds its source.
+    #[error("{0}")]
     Broken(Box<dyn std::error::Error + Send + Sync>),
 }
 

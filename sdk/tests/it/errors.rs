@@ -1,11 +1,12 @@
 //! Errors as people see them who print the text and then those of its sources.
 
-use std::{error::Error, net::TcpListener, time::Duration};
+use std::{error::Error, io, net::TcpListener, time::Duration};
 
 use serde_json::json;
 use vikunja_sdk::{
-    Client, Release,
-    model::{TaskId, WebhookId},
+    Client, Execute, Failure, Release, Server,
+    auth::Token,
+    model::{TaskId, Timestamp, WebhookId},
     ops, tasks,
     testing::Fake,
     webhooks::Me,
@@ -60,4 +61,48 @@ async fn a_flow_that_stops_says_why_once() {
 
     let lost = ws::Lost::Closed("too many of them".to_owned());
     said_once(&ws::Error::from(lost), "too many of them");
+}
+
+/// No text in the chain is part of one before it.
+#[track_caller]
+fn nothing_twice(error: &dyn Error) {
+    let mut said = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(error) = source {
+        let text = error.to_string();
+        assert!(
+            !said.iter().any(|before| before.contains(&text)),
+            "{said:?}: {text}"
+        );
+        said.push(text);
+        source = error.source();
+    }
+}
+
+#[tokio::test]
+async fn no_error_prints_its_source_twice() {
+    nothing_twice(&Server::new("nowhere").unwrap_err());
+    nothing_twice(&Token::new("".into()).unwrap_err());
+    nothing_twice(&"soon".parse::<Timestamp>().unwrap_err());
+
+    // The text of tungstenite holds that of the system.
+    let reset = || tokio_tungstenite::tungstenite::Error::Io(io::Error::other("it was reset"));
+    nothing_twice(&ws::Lost::from(reset()));
+    said_once(&ws::Lost::from(reset()), "it was reset");
+    nothing_twice(&ws::Error::from(ws::Lost::from(reset())));
+
+    let list = tasks::List::default();
+    let mut fake = Fake::of(Release(2, 5, 0));
+    let unscripted = fake.execute(&list).await.unwrap_err();
+    assert!(unscripted.reply().is_none());
+    nothing_twice(&unscripted);
+    for (status, body) in [(403, json!({"message": "not today"})), (200, json!(7))] {
+        fake.answer("GET /api/v2/tasks", status, &body);
+        let error = fake.execute(&list).await.unwrap_err();
+        assert!(error.reply().is_some(), "{error}");
+        nothing_twice(&error);
+        nothing_twice(error.reply().unwrap());
+    }
+    let broken = Client::builder("http://127.0.0.1:1").ca_certificate(b"no PEM".to_vec());
+    nothing_twice(&broken.connect().await.unwrap_err());
 }

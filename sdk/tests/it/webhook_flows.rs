@@ -234,7 +234,7 @@ async fn a_rotation_that_stops_says_what_stands() {
     assert!(stopped.made.is_none());
     assert_eq!(
         stopped.to_string(),
-        "webhook 1 still has its old secret: there is no webhook 1 of this owner"
+        "webhook 1 still has its old secret: there is no webhook 1 of this owner: webhooks::List names them"
     );
 }
 

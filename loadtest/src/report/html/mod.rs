@@ -117,7 +117,7 @@ fn verdict(result: &RunResult) -> String {
         out,
         "<p class=\"quiet\">{}: {}; {}. {}</p>\n<ul class=\"targets\">",
         escaped(&scenario.name),
-        escaped(&result.plan.in_words()),
+        escaped(&result.plan.in_words(result.scenario.runs())),
         escaped(&scenario.checks),
         escaped(&result.began())
     );
