@@ -17,7 +17,7 @@ use crate::{
         BlockPart,
         judge::{Metric, Row, Rules, Side, Unit, Verdict, compare},
     },
-    plan::WARM_UP,
+    plan::{Bill, WARM_UP},
     record::{Figures, Phase, Record, Row as RecordRow},
 };
 
@@ -37,6 +37,8 @@ pub(super) struct Looks {
     at: Vec<usize>,
     /// How long a failed request is taken to last.
     timeout: Duration,
+    /// What the blocks cost the servers' processors, as far as they are over.
+    pub(super) bill: Bill,
     /// How many looks were taken already.
     taken: Arc<AtomicUsize>,
 }
@@ -64,6 +66,7 @@ impl Looks {
             rules,
             at,
             timeout,
+            bill: Bill::default(),
             taken: Arc::default(),
         }
     }
@@ -139,13 +142,32 @@ impl Looks {
             let units = sides[server].entry(route);
             units.or_insert_with(|| vec![Unit::default(); pairs])[pair] = self.unit(&figures);
         }
+        for (server, side) in sides.iter_mut().enumerate() {
+            if let Some(units) = side.get_mut(ALL) {
+                self.charge(server, units);
+            }
+        }
         // A single route is all there is.
         if sides.iter().all(|side| side.len() <= 2) {
             for side in &mut sides {
-                side.remove(ALL);
+                if let Some(all) = side.remove(ALL) {
+                    side.values_mut().for_each(|units| units.clone_from(&all));
+                }
             }
         }
         sides
+    }
+
+    /// What the blocks of a server cost it.
+    fn charge(&self, server: usize, units: &mut [Unit]) {
+        for (pair, unit) in units.iter_mut().enumerate() {
+            let first = WARM_UP + 2 * pair;
+            let block = first + usize::from(self.order[first] != server);
+            let cost = self.bill.of(block).map(|cost| cost.as_secs_f64() * 1e6);
+            unit.cpu = cost
+                .filter(|_| unit.requests > 0)
+                .map(|cost| cost / unit.requests as f64);
+        }
     }
 
     fn unit(&self, figures: &Figures) -> Unit {
@@ -159,6 +181,7 @@ impl Looks {
             p50: micros(0.5),
             p95: micros(0.95),
             bytes: Some(figures.bytes),
+            cpu: None,
         }
     }
 
@@ -306,6 +329,31 @@ mod tests {
         let stopped = looks.judge(&record(&looks, WARM_UP + 9, 1.05), false);
         assert_eq!((stopped.pairs, stopped.looks.len()), (4, 0));
         assert!(looks.judge(&Record::default(), false).rows.is_empty());
+    }
+
+    #[test]
+    fn what_a_server_works_is_judged_by_block() {
+        for (dearer, expected) in [(1.0, Verdict::Unchanged), (1.2, Verdict::Regressed)] {
+            let looks = looks(20, 20);
+            for block in 0..WARM_UP + 40 {
+                let factor = [1.0, dearer][looks.order[block]];
+                let micros = (40_000 + 10 * block) as f64 * factor;
+                looks
+                    .bill
+                    .add(Some(Duration::from_nanos((micros * 1000.0) as u64)));
+            }
+            let rows = looks.judge(&record(&looks, WARM_UP + 40, 1.0), true).rows;
+            let cpu = rows.iter().find(|row| row.metric == Metric::Cpu).unwrap();
+            assert_eq!(
+                (&*cpu.route, cpu.verdict),
+                ("server process", Some(expected))
+            );
+            // 40 ms for a hundred requests.
+            assert!(
+                cpu.a.is_some_and(|a| (400.0..410.0).contains(&a)),
+                "{cpu:?}"
+            );
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     cli::ab::AbArgs,
     compare::{
         Comparison, DuelPart, Mode, Outcome, SCHEMA, SidePart,
-        judge::{ALPHA, By, Metric, Row, Rules, Verdict},
+        judge::{ALPHA, By, Metric, PROCESS, Row, Rules, Verdict},
         same_test,
     },
     exit::{Exit, Problem},
@@ -193,12 +193,10 @@ impl<'a> Duel<'a> {
                 .collect(),
             block: 0,
             plan: plan.clone(),
-            turns: Some(Turns::new(
-                looks.order.clone(),
-                self.args.block,
-                plan.seed,
-                plan.users,
-            )),
+            turns: Some(
+                Turns::new(looks.order.clone(), self.args.block, plan.seed, plan.users)
+                    .metered(usage::Meter::of(&pids), looks.bill.clone()),
+            ),
             check: args.check,
             stop: stop.clone(),
         };
@@ -261,10 +259,12 @@ impl<'a> Duel<'a> {
         let verdict = Verdict::overall(&judged.rows);
         let mut rows = judged.rows;
         rows.push(Looks::throughput(&blocks));
+        let is_judged = rows.iter().any(|row| row.metric == Metric::Cpu);
         if let [a, b] = fought.cpu[..]
             && a.or(b).is_some()
+            && !is_judged
         {
-            rows.push(Row::shown("server process", Metric::Cpu, a, b));
+            rows.push(Row::shown(PROCESS, Metric::Cpu, a, b));
         }
         let outcome = if stop.is_asked() {
             Outcome::Cancelled

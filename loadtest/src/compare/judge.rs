@@ -16,7 +16,9 @@ const NEW_FAILURES: u64 = 3;
 /// How far what is counted may differ: the same data makes the same answer, but for a digit here and there.
 const COUNTED: f64 = 0.005;
 /// Requests that a block must have of a route, so that its percentile says something of that block.
-const ENOUGH: [(Metric, u64); 2] = [(Metric::P50, 20), (Metric::P95, 100)];
+const ENOUGH: [(Metric, u64); 3] = [(Metric::P50, 20), (Metric::P95, 100), (Metric::Cpu, 100)];
+/// What the figures of the server itself are told of.
+pub const PROCESS: &str = "server process";
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +100,8 @@ pub struct Unit {
     pub p95: f64,
     /// Bytes of the replies of successful requests, where they were counted.
     pub bytes: Option<u64>,
+    /// CPU time of the server's process per request, in µs, where it is known; only where a route is all there is.
+    pub cpu: Option<f64>,
 }
 
 impl Unit {
@@ -105,6 +109,7 @@ impl Unit {
     pub(super) fn metric(&self, metric: Metric) -> f64 {
         match metric {
             Metric::P95 => self.p95,
+            Metric::Cpu => self.cpu.unwrap_or(f64::NAN),
             _ => self.p50,
         }
     }
@@ -223,8 +228,8 @@ impl Row {
     }
 }
 
-/// A percentile of a route on both sides.
-struct Latency<'a> {
+/// What is measured of a route, block by block, on both sides.
+struct Measured<'a> {
     route: &'a str,
     metric: Metric,
     a: Vec<f64>,
@@ -234,7 +239,7 @@ struct Latency<'a> {
     enough: bool,
 }
 
-impl Latency<'_> {
+impl Measured<'_> {
     fn estimate(&self, alpha: f64, by: &By) -> Option<Estimate> {
         let ln = |values: &[f64]| values.iter().map(|value| value.ln()).collect::<Vec<_>>();
         match by {
@@ -282,13 +287,17 @@ pub fn compare(a: &Side, b: &Side, rules: &Rules) -> Vec<Row> {
         .iter()
         .filter_map(|(route, a)| Some((route.as_str(), &a[..], &b.get(route)?[..])))
         .collect();
-    let latencies: Vec<_> = routes
+    let measured: Vec<_> = routes
         .iter()
         .flat_map(|(route, a, b)| {
-            ENOUGH.map(|(metric, enough)| latency(route, metric, (a, b), enough, rules))
+            let known = a.iter().chain(*b).all(|unit| unit.cpu.is_some());
+            ENOUGH
+                .into_iter()
+                .filter(move |(metric, _)| known || *metric != Metric::Cpu)
+                .map(|(metric, enough)| measured(route, metric, (a, b), enough, rules))
         })
         .collect();
-    let mut rows = judge_together(&latencies, rules);
+    let mut rows = judge_together(&measured, rules);
     for (route, a, b) in routes {
         rows.push(failures(route, a, b));
         rows.extend(bytes(route, a, b, rules.counted));
@@ -297,13 +306,13 @@ pub fn compare(a: &Side, b: &Side, rules: &Rules) -> Vec<Row> {
     rows
 }
 
-fn latency<'a>(
+fn measured<'a>(
     route: &'a str,
     metric: Metric,
     (a, b): (&[Unit], &[Unit]),
     enough: u64,
     rules: &Rules,
-) -> Latency<'a> {
+) -> Measured<'a> {
     // A block without a request has no percentile; with one such, nothing is judged.
     let values = |side: &[Unit]| -> Vec<_> {
         let some = side.iter().filter(|unit| unit.requests > 0);
@@ -311,13 +320,18 @@ fn latency<'a>(
     };
     let (values_a, values_b) = (values(a), values(b));
     let least = a.iter().chain(b).map(|unit| unit.requests).min();
-    let smallest = median(&values_a).map_or(0.0, |median| rules.floor / median);
+    // A time may change by the floor; of a processor's time there is none.
+    let floor = median(&values_a).map_or(0.0, |median| rules.floor / median);
+    let (route, smallest) = match metric {
+        Metric::Cpu => (PROCESS, 0.0),
+        _ => (route, floor),
+    };
     let fence = match &rules.by {
         By::Fences(fences) => fences.get(&(route.to_owned(), metric)).copied(),
         By::Pairs | By::Runs => None,
     };
     let fence = fence.map_or(0.0, f64::exp_m1);
-    Latency {
+    Measured {
         route,
         metric,
         a: values_a,
@@ -328,28 +342,26 @@ fn latency<'a>(
 }
 
 /// Holm's procedure, in intervals: all rows share the risk, and what is decided leaves its share to the others.
-fn judge_together(latencies: &[Latency<'_>], rules: &Rules) -> Vec<Row> {
-    let mut verdicts = vec![Verdict::Inconclusive; latencies.len()];
-    let mut estimates = vec![None; latencies.len()];
+fn judge_together(all: &[Measured<'_>], rules: &Rules) -> Vec<Row> {
+    let mut verdicts = vec![Verdict::Inconclusive; all.len()];
+    let mut estimates = vec![None; all.len()];
     loop {
-        let open: Vec<_> = (0..latencies.len())
-            .filter(|at| latencies[*at].enough && verdicts[*at] == Verdict::Inconclusive)
+        let open: Vec<_> = (0..all.len())
+            .filter(|at| all[*at].enough && verdicts[*at] == Verdict::Inconclusive)
             .collect();
         let alpha = rules.alpha / open.len().max(1) as f64;
         for at in &open {
-            let latency = &latencies[*at];
-            estimates[*at] = latency.estimate(alpha, &rules.by);
-            verdicts[*at] = Verdict::of(estimates[*at], (1.0 + latency.delta).ln());
+            let one = &all[*at];
+            estimates[*at] = one.estimate(alpha, &rules.by);
+            verdicts[*at] = Verdict::of(estimates[*at], (1.0 + one.delta).ln());
         }
         if open.iter().all(|at| verdicts[*at] == Verdict::Inconclusive) {
             break;
         }
     }
-    let rows = latencies.iter().zip(estimates).zip(verdicts);
-    rows.map(|((latency, estimate), verdict)| {
-        latency.row(estimate, latency.enough.then_some(verdict))
-    })
-    .collect()
+    let rows = all.iter().zip(estimates).zip(verdicts);
+    rows.map(|((one, estimate), verdict)| one.row(estimate, one.enough.then_some(verdict)))
+        .collect()
 }
 
 /// Failures are counted, not timed. That 2.x on SQLite refuses a write now and then is told and not judged.

@@ -101,6 +101,8 @@ impl Stored {
                 p50: micros("p50"),
                 p95: micros("p95"),
                 bytes: row.bytes,
+                // Of a whole run, it is told and not judged.
+                cpu: None,
             });
         }
         side

@@ -12,7 +12,7 @@ pub use pacer::pace;
 pub use schedule::{Arrival, Arrivals, Schedule};
 pub use stages::{Stage, Stages};
 pub use timeline::{Shift, Timeline};
-pub use turns::{Seat, Turns, WARM_UP, order};
+pub use turns::{Bill, Seat, Turns, WARM_UP, order};
 
 use std::time::Duration;
 

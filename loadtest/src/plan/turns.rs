@@ -2,14 +2,17 @@
 //! everybody is done with the last one, so one server is idle while the other works.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
 
 use super::{Issued, Ticket, mix};
-use crate::record::Phase;
+use crate::{
+    record::Phase,
+    server::usage::{Meter, Work},
+};
 
 /// Blocks before those that are judged: one for each server, which warms them up.
 pub const WARM_UP: usize = 2;
@@ -26,12 +29,34 @@ pub fn order(pairs: usize, seed: u64) -> Vec<usize> {
         .collect()
 }
 
+/// What each block cost its server's processors; `None` where nobody knows. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Bill(Arc<Mutex<Vec<Option<Duration>>>>);
+
+impl Bill {
+    /// Of a block that came to its end.
+    pub fn of(&self, block: usize) -> Option<Duration> {
+        self.lock().get(block).copied().flatten()
+    }
+
+    /// Of the next block.
+    pub fn add(&self, cost: Option<Duration>) {
+        self.lock().push(cost);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Option<Duration>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Gives out the tickets, each once to each server.
 #[derive(Debug)]
 pub struct Turns {
     order: Vec<usize>,
     size: u64,
     seed: u64,
+    meter: Meter,
+    bill: Bill,
     state: Mutex<State>,
     /// The block that is under way.
     block: watch::Sender<usize>,
@@ -44,7 +69,8 @@ struct State {
     /// Users that are there, and of them those that wait for the next block.
     users: u64,
     waiting: u64,
-    began: Option<Instant>,
+    /// When the block began, and what its server had worked until then.
+    began: Option<(Instant, Option<Work>)>,
     lasted: Vec<Duration>,
 }
 
@@ -55,6 +81,8 @@ impl Turns {
             order,
             size,
             seed,
+            meter: Meter::default(),
+            bill: Bill::default(),
             state: Mutex::new(State {
                 issued: 0,
                 users,
@@ -64,6 +92,13 @@ impl Turns {
             }),
             block: watch::Sender::new(0),
         }
+    }
+
+    /// Has the blocks metered, and what they cost put on this bill.
+    #[must_use]
+    pub fn metered(mut self, meter: Meter, bill: Bill) -> Self {
+        (self.meter, self.bill) = (meter, bill);
+        self
     }
 
     /// Which server a block goes to.
@@ -106,7 +141,10 @@ impl Turns {
         if state.issued >= self.size {
             return None;
         }
-        state.began.get_or_insert_with(Instant::now);
+        if state.began.is_none() {
+            let worked = self.meter.read(self.server(block));
+            state.began = Some((Instant::now(), worked));
+        }
         let number = state.issued;
         state.issued += 1;
         // Both blocks of a pair have the same tickets, and no other pair has them.
@@ -132,14 +170,20 @@ impl Turns {
         if state.users == 0 || state.waiting < state.users {
             return;
         }
-        let lasted = state.began.take().map(|began| began.elapsed());
-        state.lasted.push(lasted.unwrap_or_default());
+        let block = *self.block.borrow();
+        let (lasted, cost) = state.began.take().map_or_else(Default::default, |began| {
+            let lasted = began.0.elapsed();
+            let now = self.meter.read(self.server(block));
+            (lasted, now.zip(began.1).map(|(now, then)| now.since(&then)))
+        });
+        state.lasted.push(lasted);
+        self.bill.add(cost);
         (state.issued, state.waiting) = (0, 0);
         // Under the lock: nobody takes a ticket of the block that is over.
         self.block.send_modify(|block| *block += 1);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -208,6 +252,16 @@ mod tests {
         assert_eq!(of(5)[4], Ticket::new(3, 9));
         assert_ne!(of(0)[0].chance, of(2)[0].chance);
         assert_eq!(turns.lasted().len(), 6);
+    }
+
+    #[tokio::test]
+    async fn blocks_are_billed_where_the_server_is_a_process_of_this_machine() {
+        let bill = Bill::default();
+        let meter = Meter::of(&[Some(std::process::id()), None]);
+        let turns = Turns::new(vec![0, 1], 2, 3, 1).metered(meter, bill.clone());
+        while turns.next(|| ()).await.is_some() {}
+        assert!(bill.of(0).is_some());
+        assert!(bill.of(1).is_none() && bill.of(2).is_none());
     }
 
     #[tokio::test]

@@ -323,7 +323,7 @@ impl PlanPart {
         let stages = stages.join(", then ");
         match (self.arrivals.as_deref(), self.requests) {
             (None, Some(requests)) => format!("{requests} {runs}, {stages} at a time"),
-            (None, None) => format!("{stages} at a time"),
+            (None, None) => stages,
             (Some(arrivals), requests) => {
                 let requests =
                     requests.map_or_else(String::new, |count| format!("{count} {runs}, "));

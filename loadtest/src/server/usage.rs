@@ -63,24 +63,15 @@ impl Stat {
         Self::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
     }
 
-    /// Of the process, and of its group where it leads it: a program may be a script around the server.
+    /// Of the process and its group together.
     fn of_group(pid: u32) -> Option<Self> {
-        let own = Self::of(pid)?;
-        if own.group != pid {
-            return Some(own);
-        }
-        let mut sum = Self::default();
-        for entry in fs::read_dir("/proc").ok()?.flatten() {
-            let member = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok());
-            if let Some(stat) = member.and_then(Self::of).filter(|stat| stat.group == pid) {
-                sum.ticks += stat.ticks;
-                sum.pages += stat.pages;
-            }
-        }
-        Some(sum)
+        Self::of(pid)?;
+        let all = group(pid).into_iter().filter_map(Self::of);
+        all.reduce(|sum, stat| Self {
+            ticks: sum.ticks + stat.ticks,
+            pages: sum.pages + stat.pages,
+            ..sum
+        })
     }
 }
 
@@ -106,6 +97,65 @@ impl Reading {
             memory_bytes: now.pages * rustix::param::page_size() as u64,
         })
     }
+}
+
+/// CPU time of servers' processes, exact enough for a fraction of a second.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Vec<Vec<u32>>);
+
+/// What each thread has run so far, in ns.
+#[derive(Clone, Debug)]
+pub struct Work(BTreeMap<u32, u64>);
+
+impl Meter {
+    /// Of servers in their order; `None`: not a process of ours.
+    pub fn of(pids: &[Option<u32>]) -> Self {
+        Self(
+            pids.iter()
+                .map(|pid| pid.map_or_else(Vec::new, group))
+                .collect(),
+        )
+    }
+
+    /// Now. One server that is compared with itself is both.
+    pub fn read(&self, server: usize) -> Option<Work> {
+        let processes = self.0.get(server % self.0.len().max(1))?;
+        let mut work = BTreeMap::new();
+        for pid in processes {
+            for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+                // A thread may end while we look.
+                let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+                let ran: Option<u64> = text
+                    .split_whitespace()
+                    .next()
+                    .and_then(|ran| ran.parse().ok());
+                let thread: Option<u32> = task.file_name().to_str().and_then(|id| id.parse().ok());
+                work.extend(thread.zip(ran));
+            }
+        }
+        Some(Work(work)).filter(|work| !work.0.is_empty())
+    }
+}
+
+impl Work {
+    /// What was run since. Of a thread that has ended since, nothing.
+    pub fn since(&self, before: &Self) -> Duration {
+        let ran = self.0.iter().map(|(thread, ran)| {
+            ran.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
+        });
+        Duration::from_nanos(ran.sum())
+    }
+}
+
+/// The process, and those of its group where it leads it: a program may be a script around the server.
+fn group(leader: u32) -> Vec<u32> {
+    if Stat::of(leader).is_none_or(|stat| stat.group != leader) {
+        return vec![leader];
+    }
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| Stat::of(*pid).is_some_and(|stat| stat.group == leader))
+        .collect()
 }
 
 /// Counters of the server by name, from `/api/v1/metrics`: those of its runtime.
@@ -185,6 +235,21 @@ mod tests {
         let used = reading.used(1).unwrap();
         assert!(used.memory_bytes > 0);
         assert!(Reading::of(u32::MAX).is_none());
+    }
+
+    #[test]
+    fn what_a_process_works_is_metered() {
+        let meter = Meter::of(&[Some(std::process::id()), None]);
+        let before = meter.read(0).unwrap();
+        let mut sum = 0_u64;
+        while meter.read(0).unwrap().since(&before) < Duration::from_millis(2) {
+            sum = std::hint::black_box(sum + 1);
+        }
+        assert_eq!(before.since(&before), Duration::ZERO);
+        assert!(meter.read(1).is_none(), "a server elsewhere");
+        let itself = Meter::of(&[Some(std::process::id())]);
+        assert!(itself.read(1).is_some(), "compared with itself");
+        assert!(Meter::default().read(0).is_none());
     }
 
     #[test]
