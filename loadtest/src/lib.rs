@@ -23,6 +23,7 @@ pub mod out;
 pub mod people;
 pub mod plan;
 pub mod preflight;
+pub mod process;
 pub mod progress;
 pub mod record;
 pub mod renewal;

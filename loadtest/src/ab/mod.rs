@@ -20,6 +20,7 @@ use crate::{
     people::{self, Crew, Worked},
     plan::{self, Plan, Turns},
     preflight,
+    process::Meter,
     progress::{Progress, say},
     record::{Phase, Record, Recorder},
     renewal::Keeper,
@@ -195,7 +196,7 @@ impl<'a> Duel<'a> {
             plan: plan.clone(),
             turns: Some(
                 Turns::new(looks.order.clone(), self.args.block, plan.seed, plan.users)
-                    .metered(usage::Meter::of(&pids), looks.bill.clone()),
+                    .metered(Meter::of(&pids), looks.bill.clone()),
             ),
             check: args.check,
             stop: stop.clone(),

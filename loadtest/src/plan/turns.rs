@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use super::{Issued, Ticket, mix};
 use crate::{
+    process::{Meter, Work},
     record::Phase,
-    server::usage::{Meter, Work},
 };
 
 /// Blocks before those that are judged: one for each server, which warms them up.
