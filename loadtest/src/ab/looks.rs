@@ -151,7 +151,9 @@ impl Looks {
         if sides.iter().all(|side| side.len() <= 2) {
             for side in &mut sides {
                 if let Some(all) = side.remove(ALL) {
-                    side.values_mut().for_each(|units| units.clone_from(&all));
+                    for units in side.values_mut() {
+                        units.clone_from(&all);
+                    }
                 }
             }
         }
